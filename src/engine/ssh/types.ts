@@ -1,0 +1,55 @@
+import type { Duplex } from 'node:stream';
+
+/** Where and as whom to log in. */
+export interface SshTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+}
+
+/** Why there is no session, decided from error codes and protocol states. */
+export interface SshFailure {
+  readonly kind:
+    | 'refused'
+    | 'timeout'
+    | 'unreachable'
+    | 'unknownHost'
+    | 'closed'
+    | 'authentication' // no key was accepted
+    | 'hostKeyUnknown' // nobody accepted it
+    | 'hostKeyChanged' // differs from known_hosts: never accepted
+    | 'noKeys' // neither agent nor key file to try
+    | 'jump' // the ProxyJump host failed
+    | 'exit' // the program could not be run, or ended with another code than it should
+    | 'protocol'
+    | 'cancelled';
+  readonly text: string;
+}
+
+export interface RunResult {
+  /** Exit code; undefined when ended by `signal`. */
+  readonly code?: number;
+  readonly signal?: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  readonly stdin?: string | Buffer;
+  /** Bytes of each of stdout and stderr that are kept; default 1 MiB, the rest is dropped. */
+  readonly keepBytes?: number;
+}
+
+/** One host, over SSH or (the machine we run on) without. Every method rejects with SshError or an AbortError. */
+export interface Host extends AsyncDisposable {
+  readonly name: string;
+  readonly local: boolean;
+  /** Runs a program with its arguments, each passed literally: no shell sees them unquoted. */
+  run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
+  /** Bytes `offset` … `offset + length` of a file (fewer at its end). Sparse of memory; works above 4 GiB and without sftp. */
+  readRange(path: string, offset: number, length: number, options?: { signal?: AbortSignal }): AsyncIterable<Buffer>;
+  /** A connection to `host:port` as seen from that host. */
+  tunnel(host: string, port: number): Promise<Duplex>;
+}
