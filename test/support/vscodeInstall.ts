@@ -182,7 +182,10 @@ export async function installVscode(report: (text: string) => void = () => undef
   return withLock(name, async () => {
     if (existsSync(target)) return target;
     report('installing VS Code (once, about half a minute)');
-    const building = await fs.mkdtemp(`${target}.`);
+    // What a killed run left behind; nobody else builds while we hold the lock.
+    for (const entry of await fs.readdir(cacheDirectory()))
+      if (entry.startsWith(`${name}.building-`)) await fs.rm(path.join(cacheDirectory(), entry), { recursive: true });
+    const building = await fs.mkdtemp(`${target}.building-`);
     try {
       await unpack(building);
       await installPackages(building);

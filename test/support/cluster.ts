@@ -1,0 +1,140 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { writeClusterConfig, clusterConfigText, type ConfigTextOptions } from './clusterConfig';
+import { programOf, type Flavour } from './flavours';
+import { killRun } from './processes';
+import { replicate } from './replication';
+import { keepRunDirectory, makeRunDirectory, removeDirectory } from './runDirectory';
+import { createServer, type TestServer } from './testServer';
+import { startSshd, type TestSshd } from './sshd';
+import { createSshIdentity } from './sshIdentity';
+
+export type { Flavour } from './flavours';
+export type { TestServer } from './testServer';
+
+export interface ClusterSpec {
+  readonly flavour: Flavour;
+  /** Number of replicas, 0 or more; with `coMasters` the second master is one of them. */
+  readonly replicas: number;
+  /** Replicate by GTID (default) or by file and position. */
+  readonly gtid?: boolean;
+  /**
+   * star: all from the master (default). chain: each from the one before. coMasters: the first two from each other, the
+   * rest from the first.
+   */
+  readonly shape?: 'star' | 'chain' | 'coMasters';
+  /** Semi-synchronous replication; not with mysql56, which has no plugins. */
+  readonly semiSync?: boolean;
+  /** One sshd per server, each with its own port and host key. */
+  readonly ssh?: boolean;
+  /** Further my.cnf options of all servers. */
+  readonly extra?: Readonly<Record<string, string>>;
+  /** Further my.cnf options of single servers, by index (0 = master). */
+  readonly extraFor?: Readonly<Record<number, Readonly<Record<string, string>>>>;
+  /** Leave everything running when this process ends; `dispose` still ends it. */
+  readonly keep?: boolean;
+}
+
+export interface TestCluster extends AsyncDisposable {
+  /** Folder of everything that belongs to the cluster; removed with it. */
+  readonly dir: string;
+  readonly flavour: Flavour;
+  readonly gtid: boolean;
+  /** The master first. */
+  readonly servers: readonly TestServer[];
+  readonly master: TestServer;
+  readonly replicas: readonly TestServer[];
+  /** The sshd of the first server, with `ssh: true`. */
+  readonly sshd?: TestSshd;
+  /** One for each server, in their order; empty without `ssh: true`. */
+  readonly sshds: readonly TestSshd[];
+  /** An MHA configuration file for the cluster. */
+  configText(options?: ConfigTextOptions): string;
+  /** Writes `configText` (default: app1.cnf in `dir`) and returns the path. */
+  writeConfig(file?: string, options?: ConfigTextOptions): Promise<string>;
+}
+
+/** Starts a replicating cluster on loopback; returns when every replica has caught up. Dispose it, or use `await using`. */
+export async function startCluster(spec: ClusterSpec): Promise<TestCluster> {
+  const program = await programOf(spec.flavour);
+  const dir = makeRunDirectory();
+  const mark = path.basename(dir);
+  if (spec.keep) keepRunDirectory(dir);
+  const servers: TestServer[] = [];
+  const sshds: TestSshd[] = [];
+  const dispose = async () => {
+    const started = sshds.filter(Boolean);
+    await killRun(mark, [...servers.map(server => server.pid ?? 0), ...started.map(sshd => sshd.pid)]);
+    for (const server of servers) server.releasePort();
+    for (const sshd of started) await sshd[Symbol.asyncDispose]();
+    removeDirectory(dir);
+  };
+  try {
+    const gtid = spec.gtid ?? true;
+    for (let i = 0; i <= spec.replicas; i++)
+      servers.push(
+        await createServer(program, {
+          dir: path.join(dir, String(i + 1)),
+          mark,
+          serverId: i + 1,
+          gtid,
+          semiSync: spec.semiSync ?? false,
+          bound: !spec.keep,
+          options: { ...(i > 0 ? { read_only: 'ON' } : {}), ...spec.extra, ...spec.extraFor?.[i] },
+        }),
+      );
+    await settle([startAll(servers, spec.flavour), ...(spec.ssh ? [startSshds(dir, mark, servers, sshds, spec)] : [])]);
+    await replicate(servers, { flavour: spec.flavour, gtid, shape: spec.shape ?? 'star', semiSync: !!spec.semiSync });
+    const [master, ...replicas] = servers as [TestServer, ...TestServer[]];
+    mkdirSync(path.join(dir, 'manager'));
+    const cluster: TestCluster = {
+      dir,
+      flavour: spec.flavour,
+      gtid,
+      servers,
+      master,
+      replicas,
+      ...(sshds[0] ? { sshd: sshds[0] } : {}),
+      sshds,
+      configText: options => clusterConfigText(cluster, options),
+      writeConfig: (file = path.join(dir, 'app1.cnf'), options) => writeClusterConfig(cluster, file, options),
+      [Symbol.asyncDispose]: dispose,
+    };
+    return cluster;
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** MySQL 9 takes most of a core to start: more than three at once only wait for each other. */
+async function startAll(servers: readonly TestServer[], flavour: Flavour): Promise<void> {
+  const waiting = [...servers];
+  const lane = async () => {
+    for (let server = waiting.shift(); server; server = waiting.shift()) await server.start();
+  };
+  await settle(Array.from({ length: flavour === 'mysql97' ? 3 : 12 }, lane));
+}
+
+/** Like Promise.all, but waits for the others before it reports a failure, so that nothing starts during a tear-down. */
+async function settle(work: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  const failed = results.find(result => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+async function startSshds(
+  dir: string,
+  mark: string,
+  servers: readonly TestServer[],
+  sshds: TestSshd[],
+  spec: ClusterSpec,
+): Promise<void> {
+  const identity = await createSshIdentity(path.join(dir, 'ssh'));
+  await settle(
+    servers.map(async (server, i) => {
+      sshds[i] = await startSshd({ dir: path.join(server.dir, 'sshd'), identity, mark, bound: !spec.keep });
+    }),
+  );
+  writeFileSync(identity.knownHostsFile, sshds.map(sshd => `${sshd.knownHostsLine}\n`).join(''));
+}

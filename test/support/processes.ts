@@ -1,0 +1,151 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface RunResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly input?: string;
+  /** Milliseconds; the program is killed afterwards and `code` is -1. Default 60,000. */
+  readonly timeoutMs?: number;
+}
+
+/** Runs a program to its end. A failing program is a value; only one that cannot be started is an exception. */
+export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
+    child.on('error', error => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', code => {
+      clearTimeout(timer);
+      resolve({ code: code ?? -1, stdout, stderr });
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+/** Like `run`, but a failing program is an exception that carries its output. */
+export async function mustRun(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const result = await run(file, args, options);
+  if (result.code !== 0)
+    throw new Error(
+      `${file} ${args.join(' ')} ended with ${result.code}\n${result.stderr || result.stdout}`.slice(0, 4000),
+    );
+  return result.stdout;
+}
+
+/** The environment variable by which everything that a test run started can be found again. */
+const MARK = 'MHA_OPS_RUN';
+
+export interface ServiceOptions {
+  /** The run that the service belongs to; see `killRun`. */
+  readonly mark: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Receives stdout and stderr, appended. */
+  readonly logFile: string;
+  /** False: the service survives its starter (a demo that is to keep running). Default true. */
+  readonly bound?: boolean;
+}
+
+/**
+ * Starts a long-running program. The kernel kills it when this process ends, however that happens: the signal is sent
+ * when the spawning thread ends, so call this from a process's main thread.
+ */
+export function startService(argv: readonly string[], options: ServiceOptions): ChildProcess {
+  const bound = options.bound ?? true;
+  const command = bound ? ['setpriv', '--pdeathsig', 'KILL', '--', ...argv] : [...argv];
+  const log = openSync(options.logFile, 'a');
+  try {
+    const child = spawn(command[0] as string, command.slice(1), {
+      env: { ...process.env, ...options.env, [MARK]: options.mark },
+      stdio: ['ignore', log, log],
+      detached: !bound,
+    });
+    child.on('error', () => undefined);
+    if (!bound) child.unref();
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+export function markOf(mark: string): string {
+  return `${MARK}=${mark}`;
+}
+
+/** Pids of the process and of everything below it, as far as it has not been adopted by init. */
+export function familyOf(pid: number): number[] {
+  const found = [pid];
+  for (let i = 0; i < found.length; i++) {
+    try {
+      for (const thread of readdirSync(`/proc/${found[i]}/task`))
+        for (const child of readFileSync(`/proc/${found[i]}/task/${thread}/children`, 'utf8').split(' '))
+          if (Number(child) > 1) found.push(Number(child));
+    } catch {
+      // Gone meanwhile.
+    }
+  }
+  return found;
+}
+
+/** Pids of all processes that carry the mark of a run in their environment. */
+export function processesOf(mark: string): number[] {
+  const wanted = Buffer.from(`${markOf(mark)}\0`);
+  return readdirSync('/proc').flatMap(name => {
+    const pid = Number(name);
+    if (!(pid > 1) || pid === process.pid) return [];
+    try {
+      return readFileSync(`/proc/${pid}/environ`).includes(wanted) && !isZombie(pid) ? [pid] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function isZombie(pid: number): boolean {
+  return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+}
+
+/** Kills the given processes and all that carry the mark, and returns when none of them is left. */
+export async function killRun(mark: string, pids: readonly number[] = []): Promise<void> {
+  for (const pid of pids.flatMap(familyOf)) signal(pid, 'SIGKILL');
+  for (let round = 0; round < 400; round++) {
+    const left = processesOf(mark);
+    if (left.length === 0) return;
+    for (const pid of left) signal(pid, 'SIGKILL');
+    await sleep(5);
+  }
+  throw new Error(`processes of ${mark} cannot be killed: ${processesOf(mark).join(' ')}`);
+}
+
+/** Never sends to 0, 1 or a negative number, which would mean a whole group or everybody. False when it is gone. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  if (!Number.isInteger(pid) || pid <= 1) return false;
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  return Number.isInteger(pid) && pid > 1 && existsSync(`/proc/${pid}`);
+}

@@ -1,0 +1,162 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { ensureSshd } from './servers';
+import { claimPort } from './ports';
+import { isAlive, killRun, markOf, signal, startService } from './processes';
+import { makeRunDirectory, removeDirectory } from './runDirectory';
+import { createKey, createSshIdentity, type SshIdentity } from './sshIdentity';
+import { waitFor } from './waitFor';
+
+export interface SshdOptions {
+  /** Default: a folder of its own, removed with it. */
+  readonly dir?: string;
+  /** Default: a new key of its own. */
+  readonly identity?: SshIdentity;
+  readonly mark?: string;
+  readonly bound?: boolean;
+  readonly hostKeyType?: 'ed25519' | 'rsa';
+  /** Further lines of sshd_config, as name and value; they win over the usual ones. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Default true; false leaves the key out of known_hosts, as on a first contact. */
+  readonly known?: boolean;
+}
+
+export interface TestSshd extends AsyncDisposable {
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  readonly user: string;
+  readonly identityFile: string;
+  readonly knownHostsFile: string;
+  /** "ssh-ed25519 AAAA…" */
+  readonly hostPublicKey: string;
+  /** The line of known_hosts that belongs to it. */
+  readonly knownHostsLine: string;
+  readonly dir: string;
+  readonly pid: number;
+  /** SIGKILL of the server and its sessions. */
+  kill(): Promise<void>;
+  /** Again on the same port; the host key is a new one when asked for. */
+  restart(options?: { newHostKey?: boolean }): Promise<void>;
+  /** SIGSTOP: the port accepts and stays silent. Sessions that are open go on. */
+  pause(): void;
+  resume(): void;
+}
+
+/** Starts an OpenSSH server on loopback that lets the current user in with one key. */
+export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
+  const program = await ensureSshd();
+  const ownDir = options.dir ?? makeRunDirectory();
+  mkdirSync(ownDir, { recursive: true });
+  const mark = options.mark ?? path.basename(ownDir);
+  const identity = options.identity ?? (await createSshIdentity(path.join(ownDir, 'identity')));
+  const hostKey = path.join(ownDir, 'hostkey');
+  const type = options.hostKeyType ?? 'ed25519';
+  const claim = await claimPort();
+  await createKey(hostKey, type);
+  writeFileSync(path.join(ownDir, 'authorized_keys'), `${identity.publicKey}\n`);
+  writeFileSync(
+    path.join(ownDir, 'sshd_config'),
+    configFile({
+      ...options.config,
+      Port: String(claim.port),
+      ListenAddress: '127.0.0.1',
+      HostKey: hostKey,
+      PidFile: path.join(ownDir, 'pid'),
+      AuthorizedKeysFile: path.join(ownDir, 'authorized_keys'),
+      StrictModes: 'no',
+      PasswordAuthentication: 'no',
+      KbdInteractiveAuthentication: 'no',
+      UsePAM: 'no',
+      UseDNS: 'no',
+      PrintMotd: 'no',
+      PrintLastLog: 'no',
+      MaxStartups: '200',
+      MaxSessions: '200',
+      PermitRootLogin: 'prohibit-password',
+      // What a login starts carries the run's mark, so that it ends with the run.
+      SetEnv: markOf(mark),
+      Subsystem: 'sftp internal-sftp',
+    }),
+  );
+  let pid = 0;
+  const start = async () => {
+    const log = path.join(ownDir, 'sshd.log');
+    // sshd wants to be called by its absolute path, because it executes itself again for each connection.
+    const child = startService([program, '-D', '-e', '-f', path.join(ownDir, 'sshd_config')], {
+      mark,
+      logFile: log,
+      bound: options.bound ?? true,
+    });
+    pid = child.pid ?? 0;
+    await waitFor('sshd', async () => !isAlive(pid) || (await banner(claim.port)).startsWith('SSH-2.0')).catch(
+      () => undefined,
+    );
+    if (!isAlive(pid)) throw new Error(`sshd did not start\n${readFileSync(log, 'utf8').slice(-2000)}`);
+  };
+  const kill = () => killRun(`${mark}-none`, pid > 1 ? [pid] : []);
+  const sshd: TestSshd = {
+    host: '127.0.0.1',
+    port: claim.port,
+    user: identity.user,
+    identityFile: identity.identityFile,
+    knownHostsFile: identity.knownHostsFile,
+    get hostPublicKey() {
+      return readFileSync(`${hostKey}.pub`, 'utf8').trim().split(' ').slice(0, 2).join(' ');
+    },
+    get knownHostsLine() {
+      return `[127.0.0.1]:${claim.port} ${sshd.hostPublicKey}`;
+    },
+    dir: ownDir,
+    get pid() {
+      return pid;
+    },
+    kill,
+    async restart({ newHostKey = false } = {}) {
+      await kill();
+      if (newHostKey) {
+        for (const file of [hostKey, `${hostKey}.pub`]) removeDirectory(file);
+        await createKey(hostKey, type);
+      }
+      await start();
+    },
+    pause: () => void signal(pid, 'SIGSTOP'),
+    resume: () => void signal(pid, 'SIGCONT'),
+    async [Symbol.asyncDispose]() {
+      await kill();
+      claim[Symbol.dispose]();
+      if (options.dir) return;
+      await killRun(mark);
+      removeDirectory(ownDir);
+    },
+  };
+  try {
+    await start();
+    if (!existsSync(identity.knownHostsFile))
+      writeFileSync(identity.knownHostsFile, (options.known ?? true) ? `${sshd.knownHostsLine}\n` : '');
+    return sshd;
+  } catch (error) {
+    await sshd[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function configFile(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} ${value}\n`)
+    .join('');
+}
+
+/** What the server says first, empty when it does not. */
+function banner(port: number): Promise<string> {
+  return new Promise(resolve => {
+    const socket = net.connect({ host: '127.0.0.1', port });
+    const done = (text: string) => {
+      socket.destroy();
+      resolve(text);
+    };
+    socket.setTimeout(2000, () => done(''));
+    socket.once('error', () => done(''));
+    socket.once('data', data => done(data.toString('latin1')));
+  });
+}
