@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cached, MissingPrerequisite } from './cache';
-import { accountsSql, mysql56Options, optionFile, type ServerProgram } from './flavours';
+import { installPackages, unpackedProgram, unpackPackages } from './debian';
+import {
+  accountsSql,
+  mariadbOptions,
+  mysql56Options,
+  mysql97Options,
+  optionFile,
+  type ServerProgram,
+} from './flavours';
 import { makeRunDirectory, removeDirectory } from './runDirectory';
 import { mustRun } from './processes';
 import { killProcess, startMysqld } from './serverProcess';
@@ -91,22 +99,113 @@ export function requireLinuxX64(what: string): void {
     throw new MissingPrerequisite(`${what} for tests is there for Linux on x86-64 only`);
 }
 
-/** MySQL 9.7 of Debian's suite sid, unpacked. */
-export function ensureMysql97(): Promise<ServerProgram> {
-  return Promise.reject(new MissingPrerequisite('MySQL 9.7'));
-}
-
-export function ensureMariadb(): Promise<ServerProgram> {
-  return Promise.reject(new MissingPrerequisite('MariaDB 10.11'));
-}
-
-/** The path of OpenSSH's server. */
-export async function ensureSshd(): Promise<string> {
-  const program = '/usr/sbin/sshd';
-  if (!existsSync(program))
-    await mustRun('sh', ['-c', 'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openssh-server'], {
-      timeoutMs: 300000,
+/** MySQL 9.x as Debian's suite sid has it, unpacked with its own libc. */
+export async function ensureMysql97(): Promise<ServerProgram> {
+  requireLinuxX64('MySQL 9');
+  const dir = await cached('mysql97-1', async into => {
+    const root = path.join(into, 'root');
+    await unpackPackages('sid', ['mysql-server-core', 'mysql-client-core'], root, path.join(into, 'apt'));
+    const program = mysql97(into);
+    writeFileSync(path.join(into, 'init.cnf'), optionFile({ ...program.options, datadir: program.template }));
+    const [file = '', ...args] = program.argv;
+    await mustRun(file, [...args, `--defaults-file=${into}/init.cnf`, '--initialize-insecure', '--skip-log-bin'], {
+      timeoutMs: 300_000,
     });
-  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
-  return program;
+    await prepareTemplate(program, program.template, { gtid_mode: 'OFF', disable_log_bin: 'ON' });
+  });
+  return mysql97(dir);
+}
+
+function mysql97(dir: string): ServerProgram {
+  const client = (name: string) => unpackedProgram(dir, name, `usr/bin/${name}`);
+  return {
+    flavour: 'mysql97',
+    argv: unpackedProgram(dir, 'mysqld', 'usr/sbin/mysqld'),
+    env: {},
+    template: path.join(dir, 'data'),
+    clients: { mysql: client('mysql'), mysqlbinlog: client('mysqlbinlog'), mysqldump: client('mysqldump') },
+    options: mysql97Options(path.join(dir, 'root')),
+  };
+}
+
+/** MariaDB 10.11 of Debian 12, unpacked with its own libc, whatever release this machine has. */
+export async function ensureMariadb(): Promise<ServerProgram> {
+  requireLinuxX64('MariaDB 10.11');
+  const dir = await cached('mariadb1011-1', async into => {
+    const root = path.join(into, 'root');
+    await unpackPackages('bookworm', ['mariadb-server-core', 'mariadb-client-core'], root, path.join(into, 'apt'));
+    const program = mariadb(into);
+    mkdirSync(path.join(program.template, 'mysql'), { recursive: true });
+    mkdirSync(path.join(root, 'usr/lib/mysql/plugin'), { recursive: true });
+    writeFileSync(path.join(into, 'init.cnf'), optionFile({ ...program.options, datadir: program.template }));
+    const [file = '', ...args] = program.argv;
+    await mustRun(file, [...args, `--defaults-file=${into}/init.cnf`, '--bootstrap', '--skip-log-bin'], {
+      input: mariadbSystemTables(path.join(root, 'usr/share/mysql')),
+      timeoutMs: 300_000,
+    });
+    await prepareTemplate(program, program.template, { skip_log_bin: 'ON' });
+  });
+  return mariadb(dir);
+}
+
+/** What mariadb-install-db feeds to a new server, with root accounts that need no plugin. */
+function mariadbSystemTables(share: string): string {
+  const scripts = [
+    'mysql_system_tables.sql',
+    'mysql_performance_tables.sql',
+    'mysql_system_tables_data.sql',
+    'maria_add_gis_sp_bootstrap.sql',
+    'mysql_sys_schema.sql',
+  ];
+  const head = 'create database if not exists mysql;\nuse mysql;\nSET @auth_root_socket=NULL;\n';
+  return head + scripts.map(name => readFileSync(path.join(share, name), 'utf8')).join('\n');
+}
+
+function mariadb(dir: string): ServerProgram {
+  const client = (name: string) => unpackedProgram(dir, name, `usr/bin/${name}`);
+  return {
+    flavour: 'mariadb1011',
+    argv: unpackedProgram(dir, 'mariadbd', 'usr/sbin/mariadbd'),
+    env: {},
+    template: path.join(dir, 'data'),
+    clients: { mysql: client('mariadb'), mysqlbinlog: client('mariadb-binlog'), mysqldump: client('mariadb-dump') },
+    options: mariadbOptions(path.join(dir, 'root')),
+  };
+}
+
+/** OpenSSH's server and client; returns the path of sshd. */
+export async function ensureSshd(): Promise<string> {
+  const sshd = '/usr/sbin/sshd';
+  await installPackages([
+    { name: 'openssh-server', present: () => existsSync(sshd) },
+    { name: 'openssh-client', present: () => existsSync('/usr/bin/ssh-keygen') },
+  ]);
+  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  return sshd;
+}
+
+/** Perl's Config::Tiny, the reader of configuration files that MHA uses. */
+export async function ensurePerlConfigTiny(): Promise<void> {
+  await installPackages([
+    { name: 'libconfig-tiny-perl', present: () => existsSync('/usr/share/perl5/Config/Tiny.pm') },
+  ]);
+}
+
+/** A Chromium for browser tests; returns its path. */
+export async function ensureChromium(): Promise<string> {
+  const chromium = '/usr/bin/chromium';
+  await installPackages([{ name: 'chromium', present: () => existsSync(chromium) }]);
+  return chromium;
+}
+
+/** `ip`, `unshare` and `nsenter`, by which hosts are made of network namespaces, and `arping` for virtual addresses. */
+export async function ensureNetworkTools(): Promise<void> {
+  const needed = { iproute2: 'ip', 'util-linux': 'nsenter', 'iputils-arping': 'arping', nftables: 'nft' };
+  await installPackages(Object.entries(needed).map(([name, tool]) => ({ name, present: () => onPath(tool) })));
+}
+
+function onPath(tool: string): boolean {
+  return ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].some(dir =>
+    existsSync(path.join(dir, tool)),
+  );
 }
