@@ -231,14 +231,13 @@ export async function startBrowser(options: BrowserOptions = {}): Promise<Browse
 
 /** Opens a URL in the person's own browser, if there is a desktop; says whether it could. */
 export async function openInDesktop(url: string): Promise<boolean> {
-  const [program, args] =
-    process.platform === 'darwin'
-      ? ['open', [url]]
-      : process.platform === 'win32'
-        ? ['rundll32', ['url.dll,FileProtocolHandler', url]]
-        : ['xdg-open', [url]];
+  const commands: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
+    darwin: ['open'],
+    win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+  };
+  const [program, ...before] = commands[process.platform] ?? ['xdg-open'];
   if (process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY']) return false;
-  const child = spawn(program as string, args as string[], { stdio: 'ignore', detached: true });
+  const child = spawn(program, [...before, url], { stdio: 'ignore', detached: true });
   const opened = await Promise.race([
     once(child, 'spawn').then(() => true),
     once(child, 'error').then(() => false),

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import type { Report } from '../../engine/checks/types';
+import type { Message } from '../../l10n/message';
+import { reportMarkdown } from './reportMarkdown';
+import { pageStateSchema, toPanelSchema, type Link, type ReportView, type ToPage } from './reportProtocol';
+import { reportView } from './reportView';
+
+/** Also names the activation event `onWebviewPanel:mysqlHa.report`, by which a panel comes back after a reload. */
+const VIEW_TYPE = 'mysqlHa.report';
+
+const COMMANDS: Readonly<Record<ReportView['kind'], string>> = {
+  replication: 'mysqlHa.checkReplication',
+  ssh: 'mysqlHa.checkSsh',
+};
+
+/** The open panels, by check and file: running a check again shows its result in the same place. */
+const open = new Map<string, ReportPanel>();
+
+const keyOf = (view: ReportView) => `${view.kind}\n${view.file}`;
+const translate = (message: Message) => vscode.l10n.t(message.text, message.args);
+
+function linksOf(view: ReportView): readonly Link[] {
+  return view.blocks.flatMap(block => {
+    const entries =
+      block.type === 'list' || block.type === 'reasons'
+        ? block.entries
+        : block.type === 'groups'
+          ? block.groups.flatMap(group => group.entries)
+          : [];
+    return entries.flatMap(entry => entry.link ?? []);
+  });
+}
+
+function attribute(text: string): string {
+  return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
+}
+
+/** The page: nothing but its own script and style, no network, nothing inline. */
+function page(webview: vscode.Webview, folder: vscode.Uri, view: ReportView): string {
+  const nonce = randomBytes(16).toString('base64');
+  const script = webview.asWebviewUri(vscode.Uri.joinPath(folder, 'report.js')).toString();
+  const style = webview.asWebviewUri(vscode.Uri.joinPath(folder, 'report.css')).toString();
+  const policy = `default-src 'none'; style-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
+  return `<!DOCTYPE html>
+<html lang="${attribute(view.language)}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${attribute(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${attribute(`${view.cluster}: ${view.title}`)}</title>
+<link rel="stylesheet" href="${attribute(style)}">
+</head>
+<body>
+<main id="report"></main>
+<script nonce="${nonce}" src="${attribute(script)}"></script>
+</body>
+</html>`;
+}
+
+class ReportPanel {
+  #view: ReportView;
+  readonly #panel: vscode.WebviewPanel;
+
+  constructor(context: vscode.ExtensionContext, panel: vscode.WebviewPanel, view: ReportView) {
+    this.#panel = panel;
+    this.#view = view;
+    const folder = vscode.Uri.joinPath(context.extensionUri, 'dist/webview');
+    panel.webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    panel.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media/mha.svg');
+    panel.webview.onDidReceiveMessage(message => this.#receive(message));
+    panel.onDidDispose(() => {
+      if (open.get(keyOf(this.#view)) === this) open.delete(keyOf(this.#view));
+    });
+    open.set(keyOf(view), this);
+    panel.webview.html = page(panel.webview, folder, view);
+    this.show(view);
+  }
+
+  /** The page asks by `ready` for what it missed while it was loading or hidden. */
+  show(view: ReportView): void {
+    this.#view = view;
+    this.#panel.title = `${view.cluster}: ${view.title}`;
+    this.#post({ type: 'show', view });
+  }
+
+  reveal(): void {
+    this.#panel.reveal(undefined, false);
+  }
+
+  #post(message: ToPage): void {
+    void this.#panel.webview.postMessage(message);
+  }
+
+  #receive(received: unknown): void {
+    const parsed = v.safeParse(toPanelSchema, received);
+    if (!parsed.success) return;
+    const message = parsed.output;
+    switch (message.type) {
+      case 'ready':
+        this.#post({ type: 'show', view: this.#view });
+        break;
+      case 'runAgain':
+        void this.#runAgain();
+        break;
+      case 'copy':
+        void this.#copy();
+        break;
+      case 'open':
+        void this.#open(message.file, message.line);
+        break;
+    }
+  }
+
+  async #runAgain(): Promise<void> {
+    this.#post({ type: 'busy', busy: true });
+    try {
+      await vscode.commands.executeCommand(COMMANDS[this.#view.kind], vscode.Uri.file(this.#view.file));
+    } finally {
+      this.#post({ type: 'busy', busy: false });
+    }
+  }
+
+  async #copy(): Promise<void> {
+    await vscode.env.clipboard.writeText(reportMarkdown(this.#view));
+    vscode.window.setStatusBarMessage(vscode.l10n.t('The report was copied.'), 3000);
+  }
+
+  /** Only what the report itself links to: the page cannot open anything else. */
+  async #open(file: string, line: number): Promise<void> {
+    if (!linksOf(this.#view).some(link => link.file === file && link.line === line)) return;
+    const position = new vscode.Position(line, 0);
+    await vscode.window.showTextDocument(vscode.Uri.file(file), {
+      selection: new vscode.Range(position, position),
+      viewColumn: vscode.ViewColumn.One,
+    });
+  }
+}
+
+/** Shows a report, in the panel that already shows this check of this file if there is one. */
+export function showReport(context: vscode.ExtensionContext, report: Report): void {
+  const view = reportView(report, { language: vscode.env.language, translate });
+  const existing = open.get(keyOf(view));
+  if (existing) {
+    existing.show(view);
+    existing.reveal();
+    return;
+  }
+  const column = vscode.window.activeTextEditor ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
+  const title = `${view.cluster}: ${view.title}`;
+  new ReportPanel(
+    context,
+    vscode.window.createWebviewPanel(VIEW_TYPE, title, column, { enableFindWidget: true }),
+    view,
+  );
+}
+
+/** Brings the panels back after a window reload, with the report they showed. To be called by `activate`. */
+export function registerReportPanel(context: vscode.ExtensionContext): vscode.Disposable {
+  return vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
+    deserializeWebviewPanel: (panel, state: unknown) => {
+      const parsed = v.safeParse(pageStateSchema, state);
+      // Nothing that could be shown: an older version's state, or none yet.
+      if (parsed.success) new ReportPanel(context, panel, parsed.output.view);
+      else panel.dispose();
+      return Promise.resolve();
+    },
+  });
+}

@@ -1,0 +1,94 @@
+import type { ServerSnapshot, ServerStatus, Snapshot } from '../../engine/topology/types';
+import { msg, type Message } from '../../l10n/message';
+import type { BlockOf, Level, TopologyRow } from './reportProtocol';
+import { seconds, type Wording } from './reportWords';
+
+const STATUS: Readonly<Record<Exclude<ServerStatus, 'alive'>, Message>> = {
+  refusing: msg('refuses connections'),
+  hung: msg('does not answer'),
+  dead: msg('dead'),
+  unreachable: msg('unreachable'),
+};
+
+function stateOf(server: ServerSnapshot, isMaster: boolean): Message {
+  if (server.status !== 'alive') return STATUS[server.status];
+  const channels = server.state?.channels ?? [];
+  if (channels.length === 0) return isMaster ? msg('running') : msg('not replicating');
+  if (channels.some(channel => channel.applier === 'stopped' && channel.receiver === 'stopped')) return msg('stopped');
+  if (channels.some(channel => channel.applier === 'stopped')) return msg('applier stopped');
+  if (channels.some(channel => channel.receiver === 'stopped')) return msg('receiver stopped');
+  if (channels.some(channel => channel.receiver === 'connecting')) return msg('connecting to its master');
+  return msg('replicating');
+}
+
+function lagOf(server: ServerSnapshot): Message | undefined {
+  const lags = server.state?.channels.flatMap(channel => channel.secondsBehind ?? []) ?? [];
+  return lags.length === 0 ? undefined : seconds(Math.max(...lags));
+}
+
+function accessOf(server: ServerSnapshot): Message | undefined {
+  if (!server.state) return undefined;
+  return server.state.readOnly ? msg('read-only') : msg('writable');
+}
+
+/** Depth-first below each server that replicates from nobody; what a circle of masters leaves over comes last. */
+function inTreeOrder(snapshot: Snapshot): readonly { readonly server: ServerSnapshot; readonly depth: number }[] {
+  const byId = new Map(snapshot.servers.map(server => [server.id, server]));
+  const order: { server: ServerSnapshot; depth: number }[] = [];
+  const placed = new Set<string>();
+  const place = (id: string, depth: number): void => {
+    const server = byId.get(id);
+    if (!server || placed.has(id)) return;
+    placed.add(id);
+    order.push({ server, depth });
+    for (const edge of snapshot.edges) if (edge.source === id) place(edge.replica, depth + 1);
+  };
+  if (snapshot.master !== undefined) place(snapshot.master, 0);
+  const replicas = new Set(snapshot.edges.map(edge => edge.replica));
+  for (const server of snapshot.servers) if (!replicas.has(server.id)) place(server.id, 0);
+  for (const server of snapshot.servers) place(server.id, 0);
+  return order;
+}
+
+const WORST_FIRST: readonly Level[] = ['failed', 'warning', 'info', 'ok'];
+
+/** The servers as a tree; the level of each is the worst of what the report says about it. */
+export function topologyBlock(
+  snapshot: Snapshot,
+  said: readonly { readonly level: Level; readonly server: string | undefined }[],
+  { translate }: Wording,
+): BlockOf<'topology'> {
+  const levelOf = (server: ServerSnapshot): Level => {
+    const own = said.filter(draft => draft.server === server.id).map(draft => draft.level);
+    const worst = WORST_FIRST.find(level => own.includes(level)) ?? 'ok';
+    if (server.status === 'dead' || server.status === 'unreachable') return 'failed';
+    return worst === 'info' ? 'ok' : worst;
+  };
+  const isReplica = (id: string) => snapshot.edges.some(edge => edge.replica === id);
+  const rows = inTreeOrder(snapshot).map(({ server, depth }): TopologyRow => {
+    const master = server.id === snapshot.master;
+    const lag = lagOf(server);
+    const access = accessOf(server);
+    return {
+      depth,
+      level: levelOf(server),
+      name: server.name,
+      tags: [
+        ...(master ? [translate(msg('master'))] : []),
+        ...(!master && isReplica(server.id) ? [translate(msg('replica'))] : []),
+        ...(server.configured ? [] : [translate(msg('not in the file'))]),
+      ],
+      state: translate(stateOf(server, master)),
+      lag: lag ? translate(lag) : '',
+      access: access ? translate(access) : '',
+      version: server.state?.version.text ?? '',
+      address: `${server.address.host}:${server.address.port}`,
+    };
+  });
+  return {
+    type: 'topology',
+    title: translate(msg('Servers')),
+    columns: [msg('Server'), msg('State'), msg('Lag'), msg('Access'), msg('Version'), msg('Address')].map(translate),
+    rows,
+  };
+}
