@@ -99,6 +99,11 @@ export interface ReplicaChannel {
   readonly delaySeconds: number;
   readonly connectRetrySeconds?: number;
   readonly tls: boolean;
+  /**
+   * Whether the receiver may use caching_sha2_password without TLS: Get_Source_public_key=1, or a key file is given.
+   * Absent where the server has no such option.
+   */
+  readonly publicKey?: boolean;
 }
 
 /** Semi-synchronous replication; a side is absent where its plugin is not loaded. */

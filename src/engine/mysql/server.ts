@@ -1,0 +1,170 @@
+import type { Connection } from 'mysql2';
+import type { Address, ServerVersion } from './types';
+import { dialectOf, type Dialect } from './dialect';
+import { MysqlError } from './mysqlError';
+
+/** Big integers, decimals, dates and JSON come as strings, so that nothing is lost. */
+export type Row = Record<string, unknown>;
+
+export interface QueryOptions {
+  /** Milliseconds, from the call to the last row; default 10,000. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One open connection. Statements run one after the other, in the order of the calls. */
+export interface MysqlServer extends AsyncDisposable {
+  readonly address: Address;
+  readonly version: ServerVersion;
+  readonly dialect: Dialect;
+  /** The server's id of this connection, as in SHOW PROCESSLIST. */
+  readonly connectionId: number;
+  readonly tls: boolean;
+  /** False once the connection is lost or was ended: every further query is rejected. */
+  readonly isOpen: boolean;
+  /**
+   * Runs one statement; `?` in it are replaced by the values, quoted. A statement without rows gives none. Rejects with
+   * MysqlError only. A time-out or an abort ends the connection, and the statement on the server with it.
+   */
+  query(sql: string, values?: readonly unknown[], options?: QueryOptions): Promise<Row[]>;
+  /** Ends the connection at once, without waiting for anything. */
+  destroy(): void;
+}
+
+export const DEFAULT_QUERY_TIMEOUT_MS = 10_000;
+
+/** What the server itself lets a statement run, beyond the client's patience. Longer only for queries that ask for it. */
+export const STATEMENT_LIMIT_MS = 60_000;
+
+/** How long disposing waits for a pending kill and for the server to close. */
+const DISPOSE_MS = 1_000;
+
+export interface ServerParts {
+  readonly connection: Connection;
+  /** Closes the transport at once. */
+  readonly destroyStream: () => void;
+  readonly address: Address;
+  readonly version: ServerVersion;
+  readonly connectionId: number;
+  readonly tls: boolean;
+  /** Ends `connectionId` on the server through a connection of its own. Never rejects, bounded. */
+  readonly kill: () => Promise<void>;
+}
+
+interface DriverError {
+  readonly code?: string;
+  readonly errno?: number;
+  readonly message: string;
+}
+
+/** Error packets have a positive errno; the operating system's are negative or absent. */
+export function toMysqlError(error: unknown): MysqlError {
+  if (error instanceof MysqlError) return error;
+  const e = error as DriverError;
+  const code = e.code ?? 'UNKNOWN';
+  if (typeof e.errno === 'number' && e.errno > 0) return new MysqlError('server', code, e.message, e.errno);
+  const protocol = code.startsWith('PROTOCOL_') && code !== 'PROTOCOL_CONNECTION_LOST';
+  return new MysqlError(protocol ? 'protocol' : 'closed', code, e.message);
+}
+
+/** Makes a server of a driver's connection that is logged in. */
+export function serverOf(parts: ServerParts): MysqlServer {
+  const { connection, destroyStream, address, version, connectionId, tls, kill } = parts;
+  const dialect = dialectOf(version);
+  let lost: MysqlError | undefined;
+  let running = 0;
+  let killing: Promise<void> | undefined;
+  let limitMs = STATEMENT_LIMIT_MS;
+
+  const lose = (error: MysqlError): void => {
+    lost ??= error;
+    destroyStream();
+  };
+  connection.on('error', (error: unknown) => lose(toMysqlError(error)));
+  connection.on('end', () =>
+    lose(new MysqlError('closed', 'PROTOCOL_CONNECTION_LOST', 'the server closed the connection')),
+  );
+
+  function run(sql: string, values: readonly unknown[], options: QueryOptions): Promise<Row[]> {
+    const { timeoutMs = DEFAULT_QUERY_TIMEOUT_MS, signal } = options;
+    return new Promise((resolve, reject) => {
+      if (lost) return reject(new MysqlError('closed', lost.code, lost.message));
+      if (signal?.aborted) return reject(new MysqlError('cancelled', 'CANCELLED', 'cancelled'));
+      running++;
+      let settled = false;
+      const settle = (): boolean => {
+        if (settled) return false;
+        settled = true;
+        running--;
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        return true;
+      };
+      const giveUp = (error: MysqlError): void => {
+        if (!settle()) return;
+        killing ??= kill();
+        lose(error);
+        reject(error);
+      };
+      const onAbort = (): void => giveUp(new MysqlError('cancelled', 'CANCELLED', 'cancelled'));
+      const timer = setTimeout(
+        () => giveUp(new MysqlError('timeout', 'TIMEOUT', `no answer within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+      signal?.addEventListener('abort', onAbort, { once: true });
+      connection.query({ sql, values: values as unknown[] }, (error: unknown, rows: unknown) => {
+        if (!settle()) return;
+        if (!error) return resolve(Array.isArray(rows) ? (rows as Row[]) : []);
+        const failure = toMysqlError(error);
+        if (failure.kind !== 'server') lose(failure);
+        reject(failure);
+      });
+    });
+  }
+
+  return {
+    address,
+    version,
+    dialect,
+    connectionId,
+    tls,
+    get isOpen() {
+      return lost === undefined;
+    },
+    async query(sql, values = [], options = {}) {
+      const { timeoutMs = DEFAULT_QUERY_TIMEOUT_MS } = options;
+      if (timeoutMs > limitMs && dialect.has('setStatementLimit')) {
+        limitMs = timeoutMs;
+        const limit = statementLimit(dialect, timeoutMs);
+        await run(limit.sql, limit.values, options);
+      }
+      return run(sql, values, options);
+    },
+    destroy() {
+      lose(new MysqlError('closed', 'DESTROYED', 'the connection was ended'));
+    },
+    async [Symbol.asyncDispose]() {
+      if (lost === undefined && running === 0) {
+        lost = new MysqlError('closed', 'DESTROYED', 'the connection was ended');
+        // COM_QUIT, so that the server does not count an aborted client; nothing to wait for but the flush.
+        await bounded(new Promise<void>(resolve => connection.end(() => resolve())));
+      }
+      destroyStream();
+      if (killing) await bounded(killing);
+    },
+  };
+}
+
+/** MySQL counts milliseconds, MariaDB seconds. */
+export function statementLimit(dialect: Dialect, ms: number): { sql: string; values: readonly unknown[] } {
+  const value = dialect.version.flavour === 'mysql' ? Math.ceil(ms) : Math.ceil(ms / 1000);
+  return dialect.statement('setStatementLimit', [value]);
+}
+
+/** Waits for `work`, but no longer than DISPOSE_MS; never rejects. */
+async function bounded(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>(resolve => (timer = setTimeout(resolve, DISPOSE_MS)));
+  await Promise.race([work.catch(() => undefined), late]);
+  clearTimeout(timer);
+}
