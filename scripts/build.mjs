@@ -1,4 +1,5 @@
-// Builds the bundles of dist/ and the commands of bin/. `--watch` rebuilds on change, `--production` minifies.
+// Builds the bundles of dist/ and the commands of bin/. `--watch` rebuilds on change, `--production` minifies,
+// `--outdir=DIR` builds the bundles elsewhere (and no commands).
 import * as esbuild from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
+const elsewhere = process.argv.find(arg => arg.startsWith('--outdir='))?.slice('--outdir='.length);
+const outdir = path.resolve(root, elsewhere ?? 'dist');
 
 /** ssh2's optional native parts would make the bundle platform dependent; it falls back to JavaScript when they throw. */
 const noNative = {
@@ -22,7 +25,7 @@ const noNative = {
 const common = {
   absWorkingDir: root,
   bundle: true,
-  outdir: 'dist',
+  outdir,
   sourcemap: production ? false : 'linked',
   minify: production,
   logLevel: 'warning',
@@ -61,12 +64,12 @@ const configs = [
 
 /** VS Code wants one bundle per language; the rooms keep theirs apart, so that each is complete by itself. */
 function translations() {
-  fs.mkdirSync(path.join(root, 'dist/l10n'), { recursive: true });
+  fs.mkdirSync(path.join(outdir, 'l10n'), { recursive: true });
   const dir = path.join(root, 'l10n/zh-cn');
   const merged = {};
   for (const file of fs.existsSync(dir) ? fs.readdirSync(dir).sort() : [])
     if (file.endsWith('.json')) Object.assign(merged, JSON.parse(fs.readFileSync(path.join(dir, file), 'utf8')));
-  fs.writeFileSync(path.join(root, 'dist/l10n/bundle.l10n.zh-cn.json'), `${JSON.stringify(merged, null, 2)}\n`);
+  fs.writeFileSync(path.join(outdir, 'l10n/bundle.l10n.zh-cn.json'), `${JSON.stringify(merged, null, 2)}\n`);
 }
 
 /** bin/NAME for every command, so that the folder can be put on PATH. The list is the CLI's own. */
@@ -81,8 +84,8 @@ function commands() {
   }
 }
 
-fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+fs.rmSync(outdir, { recursive: true, force: true });
 translations();
-commands();
+if (!elsewhere) commands();
 if (watch) await Promise.all(configs.map(async c => (await esbuild.context(c)).watch()));
 else await Promise.all(configs.map(c => esbuild.build(c)));
