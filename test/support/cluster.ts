@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { createCertificates } from './certificates';
 import { writeClusterConfig, clusterConfigText, type ConfigTextOptions } from './clusterConfig';
 import { programOf, type Flavour } from './flavours';
 import { killRun } from './processes';
 import { replicate } from './replication';
-import { keepRunDirectory, makeRunDirectory, removeDirectory } from './runDirectory';
+import { keepRunDirectory, makeRunDirectory, removeRunDirectory } from './runDirectory';
 import { createServer, type TestServer } from './testServer';
 import { startSshd, type TestSshd } from './sshd';
 import { createSshIdentity } from './sshIdentity';
@@ -25,12 +26,17 @@ export interface ClusterSpec {
   readonly shape?: 'star' | 'chain' | 'coMasters';
   /** Semi-synchronous replication; not with mysql56, which has no plugins. */
   readonly semiSync?: boolean;
+  /** A certificate for 127.0.0.1 on every server (`TestCluster.ca` signed it); not with mysql56. Without this, mysql97 has TLS
+   * with certificates that the server makes itself, the others have none. */
+  readonly tls?: boolean;
   /** One sshd per server, each with its own port and host key. */
   readonly ssh?: boolean;
   /** Further my.cnf options of all servers. */
   readonly extra?: Readonly<Record<string, string>>;
   /** Further my.cnf options of single servers, by index (0 = master). */
   readonly extraFor?: Readonly<Record<number, Readonly<Record<string, string>>>>;
+  /** Megabytes of a small disk of its own for the data directory of single servers, by index; needs root. */
+  readonly diskFor?: Readonly<Record<number, number>>;
   /** Leave everything running when this process ends; `dispose` still ends it. */
   readonly keep?: boolean;
 }
@@ -44,6 +50,8 @@ export interface TestCluster extends AsyncDisposable {
   readonly servers: readonly TestServer[];
   readonly master: TestServer;
   readonly replicas: readonly TestServer[];
+  /** PEM text of the authority, with `tls: true`. */
+  readonly ca?: string;
   /** The sshd of the first server, with `ssh: true`. */
   readonly sshd?: TestSshd;
   /** One for each server, in their order; empty without `ssh: true`. */
@@ -67,10 +75,12 @@ export async function startCluster(spec: ClusterSpec): Promise<TestCluster> {
     await killRun(mark, [...servers.map(server => server.pid ?? 0), ...started.map(sshd => sshd.pid)]);
     for (const server of servers) server.releasePort();
     for (const sshd of started) await sshd[Symbol.asyncDispose]();
-    removeDirectory(dir);
+    await removeRunDirectory(dir);
   };
   try {
     const gtid = spec.gtid ?? true;
+    const tls = spec.tls ? await createCertificates(path.join(dir, 'tls')) : undefined;
+    const tlsOptions = tls && { ssl_ca: tls.caFile, ssl_cert: tls.certFile, ssl_key: tls.keyFile };
     for (let i = 0; i <= spec.replicas; i++)
       servers.push(
         await createServer(program, {
@@ -78,13 +88,14 @@ export async function startCluster(spec: ClusterSpec): Promise<TestCluster> {
           mark,
           serverId: i + 1,
           gtid,
-          semiSync: spec.semiSync ?? false,
+          semiSync: spec.semiSync ? semiSyncPart(i, spec) : undefined,
           bound: !spec.keep,
-          options: { ...(i > 0 ? { read_only: 'ON' } : {}), ...spec.extra, ...spec.extraFor?.[i] },
+          diskMb: spec.diskFor?.[i],
+          options: { ...(i > 0 ? { read_only: 'ON' } : {}), ...tlsOptions, ...spec.extra, ...spec.extraFor?.[i] },
         }),
       );
     await settle([startAll(servers, spec.flavour), ...(spec.ssh ? [startSshds(dir, mark, servers, sshds, spec)] : [])]);
-    await replicate(servers, { flavour: spec.flavour, gtid, shape: spec.shape ?? 'star', semiSync: !!spec.semiSync });
+    await replicate(servers, { flavour: spec.flavour, gtid, shape: spec.shape ?? 'star' });
     const [master, ...replicas] = servers as [TestServer, ...TestServer[]];
     mkdirSync(path.join(dir, 'manager'));
     const cluster: TestCluster = {
@@ -94,6 +105,7 @@ export async function startCluster(spec: ClusterSpec): Promise<TestCluster> {
       servers,
       master,
       replicas,
+      ...(tls ? { ca: tls.ca } : {}),
       ...(sshds[0] ? { sshd: sshds[0] } : {}),
       sshds,
       configText: options => clusterConfigText(cluster, options),
@@ -105,6 +117,12 @@ export async function startCluster(spec: ClusterSpec): Promise<TestCluster> {
     await dispose();
     throw error;
   }
+}
+
+/** A source without replicas would wait for an acknowledgement with each commit, so only those are sources that have some. */
+function semiSyncPart(index: number, { shape, replicas }: ClusterSpec): { source: boolean; replica: boolean } {
+  const source = index === 0 || (shape === 'chain' && index < replicas) || (shape === 'coMasters' && index === 1);
+  return { source, replica: index > 0 || shape === 'coMasters' };
 }
 
 /** MySQL 9 takes most of a core to start: more than three at once only wait for each other. */

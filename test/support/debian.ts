@@ -67,9 +67,11 @@ export function listEntries(text: string): SourceEntry[] {
   });
 }
 
-function osRelease(): Record<string, string> {
-  const pairs = readText('/etc/os-release').matchAll(/^(\w+)="?([^"\n]*)"?$/gm);
-  return Object.fromEntries([...pairs].map(([, name, value]) => [name, value]));
+function osRelease(): Partial<Record<string, string>> {
+  const values: Partial<Record<string, string>> = {};
+  for (const [, name, value] of readText('/etc/os-release').matchAll(/^(\w+)="?([^"\n]*)"?$/gm))
+    if (name !== undefined) values[name] = value;
+  return values;
 }
 
 function readText(file: string): string {

@@ -1,6 +1,8 @@
+import { prepare } from './prepare';
 import { sweepRunDirectories } from './runDirectory';
 
 /** Runs once before the integration tests. */
-export function setup(): void {
-  sweepRunDirectories();
+export async function setup(): Promise<void> {
+  await sweepRunDirectories();
+  await prepare('integration');
 }

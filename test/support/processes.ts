@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface RunResult {
@@ -113,27 +113,24 @@ export function processesOf(mark: string): number[] {
     const pid = Number(name);
     if (!(pid > 1) || pid === process.pid) return [];
     try {
-      return readFileSync(`/proc/${pid}/environ`).includes(wanted) && !isZombie(pid) ? [pid] : [];
+      return readFileSync(`/proc/${pid}/environ`).includes(wanted) && isAlive(pid) ? [pid] : [];
     } catch {
       return [];
     }
   });
 }
 
-function isZombie(pid: number): boolean {
-  return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-}
-
-/** Kills the given processes and all that carry the mark, and returns when none of them is left. */
+/** Kills the given processes with their descendants and all that carry the mark, and returns when none of them is left. */
 export async function killRun(mark: string, pids: readonly number[] = []): Promise<void> {
-  for (const pid of pids.flatMap(familyOf)) signal(pid, 'SIGKILL');
-  for (let round = 0; round < 400; round++) {
-    const left = processesOf(mark);
-    if (left.length === 0) return;
-    for (const pid of left) signal(pid, 'SIGKILL');
+  const families = pids.filter(pid => pid > 1).flatMap(familyOf);
+  const left = () => [...new Set([...families.filter(isAlive), ...processesOf(mark)])];
+  for (let round = 0; round < 2000; round++) {
+    const pidsLeft = left();
+    if (pidsLeft.length === 0) return;
+    for (const pid of pidsLeft) signal(pid, 'SIGKILL');
     await sleep(5);
   }
-  throw new Error(`processes of ${mark} cannot be killed: ${processesOf(mark).join(' ')}`);
+  throw new Error(`processes of ${mark} cannot be killed: ${left().join(' ')}`);
 }
 
 /** Never sends to 0, 1 or a negative number, which would mean a whole group or everybody. False when it is gone. */
@@ -146,6 +143,12 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
+/** False also for a process that has ended and only waits for its parent to notice. */
 export function isAlive(pid: number): boolean {
-  return Number.isInteger(pid) && pid > 1 && existsSync(`/proc/${pid}`);
+  if (!Number.isInteger(pid) || pid <= 1) return false;
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
 }

@@ -6,13 +6,11 @@ export interface ReplicationPlan {
   readonly flavour: Flavour;
   readonly gtid: boolean;
   readonly shape: 'star' | 'chain' | 'coMasters';
-  readonly semiSync: boolean;
 }
 
 /** Makes fresh servers replicate; returns when each replica runs and has what its source has. */
 export async function replicate(servers: readonly TestServer[], plan: ReplicationPlan): Promise<void> {
   const pairs = sources(servers, plan.shape);
-  if (plan.semiSync) await Promise.all(servers.map(server => enableSemiSync(server, plan.flavour)));
   await Promise.all(pairs.map(([replica, source]) => follow(replica, source, plan)));
   await Promise.all(pairs.map(([replica, source]) => waitForReplica(replica, source, plan.flavour)));
 }
@@ -46,12 +44,6 @@ export async function follow(
     [source.host, source.port],
   );
   await replica.query(mysql9 ? 'START REPLICA' : 'START SLAVE');
-}
-
-async function enableSemiSync(server: TestServer, flavour: Flavour): Promise<void> {
-  const [source, replica] = flavour === 'mysql97' ? ['source', 'replica'] : ['master', 'slave'];
-  await server.query(`SET GLOBAL rpl_semi_sync_${source}_enabled=1`);
-  await server.query(`SET GLOBAL rpl_semi_sync_${replica}_enabled=1`);
 }
 
 /** The replication status in the column names of MySQL 5.6, undefined when there is none. */

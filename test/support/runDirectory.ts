@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { isAlive } from './processes';
+import { isAlive, killRun, run } from './processes';
 
 const PREFIX = 'mhaops-';
 
@@ -20,13 +20,23 @@ export function keepRunDirectory(dir: string): void {
   writeFileSync(path.join(dir, 'keep'), '');
 }
 
-/** Removes folders whose owner was killed before it could. */
-export function sweepRunDirectories(): void {
+/** Ends and removes what is left of runs whose owner was killed before it could. */
+export async function sweepRunDirectories(): Promise<void> {
   for (const name of readdirSync(base())) {
     const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
     const dir = path.join(base(), name);
-    if (owner && !isAlive(Number(owner)) && !existsSync(path.join(dir, 'keep'))) removeDirectory(dir);
+    if (!owner || isAlive(Number(owner)) || existsSync(path.join(dir, 'keep'))) continue;
+    await killRun(name);
+    await removeRunDirectory(dir);
   }
+}
+
+/** Removes a run's folder, with the file systems that are mounted in it. */
+export async function removeRunDirectory(dir: string): Promise<void> {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  for (const mount of mounts.map(line => line.split(' ')[1] ?? '').reverse())
+    if (mount.startsWith(`${dir}/`)) await run('umount', ['--lazy', mount]);
+  removeDirectory(dir);
 }
 
 export function removeDirectory(dir: string): void {

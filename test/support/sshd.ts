@@ -94,7 +94,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     );
     if (!isAlive(pid)) throw new Error(`sshd did not start\n${readFileSync(log, 'utf8').slice(-2000)}`);
   };
-  const kill = () => killRun(`${mark}-none`, pid > 1 ? [pid] : []);
+  // Not the whole run, to which servers may belong. sshd itself cannot be found by its mark: it overwrites its environment.
+  const kill = () => killRun(`${mark}/sshd`, [pid]);
   const sshd: TestSshd = {
     host: '127.0.0.1',
     port: claim.port,

@@ -44,9 +44,12 @@ export interface ServerSpec {
   readonly mark: string;
   readonly serverId: number;
   readonly gtid: boolean;
-  readonly semiSync: boolean;
+  /** Its part in semi-synchronous replication, if any. */
+  readonly semiSync?: { readonly source: boolean; readonly replica: boolean } | undefined;
   readonly bound: boolean;
   readonly options: Readonly<Record<string, string>>;
+  /** Megabytes of a file system of its own for the data directory (root only). */
+  readonly diskMb?: number | undefined;
 }
 
 /** Prepares a server's folder; it is not started yet. */
@@ -57,7 +60,11 @@ export async function createServer(program: ServerProgram, spec: ServerSpec): Pr
   const errorLog = path.join(dir, 'error.log');
   const myCnf = path.join(dir, 'my.cnf');
   mkdirSync(path.join(dir, 'tmp'), { recursive: true });
-  await mustRun('cp', ['-a', '--sparse=always', program.template, datadir]);
+  if (spec.diskMb !== undefined) {
+    mkdirSync(datadir);
+    await mustRun('mount', ['-t', 'tmpfs', '-o', `size=${spec.diskMb}m`, 'tmpfs', datadir]);
+  }
+  await mustRun('cp', ['-a', '--sparse=always', '-T', program.template, datadir]);
   const claim = await claimPort();
 
   let options: Record<string, string | undefined> = {
@@ -156,9 +163,16 @@ function replicationOptions(program: ServerProgram, spec: ServerSpec): Record<st
         gtid_mode: spec.gtid ? 'ON' : 'OFF',
         enforce_gtid_consistency: spec.gtid ? 'ON' : 'OFF',
         plugin_load_add: `mysql_clone.so${spec.semiSync ? ';semisync_source.so;semisync_replica.so' : ''}`,
+        ...(spec.semiSync?.source ? { rpl_semi_sync_source_enabled: 'ON' } : {}),
+        ...(spec.semiSync?.replica ? { rpl_semi_sync_replica_enabled: 'ON' } : {}),
       };
     }
     case 'mariadb1011':
-      return { ...common, gtid_strict_mode: spec.gtid ? 'ON' : 'OFF' };
+      return {
+        ...common,
+        gtid_strict_mode: spec.gtid ? 'ON' : 'OFF',
+        ...(spec.semiSync?.source ? { rpl_semi_sync_master_enabled: 'ON' } : {}),
+        ...(spec.semiSync?.replica ? { rpl_semi_sync_slave_enabled: 'ON' } : {}),
+      };
   }
 }
