@@ -147,7 +147,9 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
 export function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 1) return false;
   try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    if (!/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) return true;
+    // The first thread may have ended while others still hold the sockets.
+    return readdirSync(`/proc/${pid}/task`).length > 1;
   } catch {
     return false;
   }
