@@ -1,10 +1,4 @@
-import {
-  provideVSCodeDesignSystem,
-  vsCodeBadge,
-  vsCodeButton,
-  vsCodeProgressRing,
-  vsCodeTag,
-} from '@vscode/webview-ui-toolkit';
+import { provideVSCodeDesignSystem, vsCodeBadge, vsCodeButton, vsCodeProgressRing } from '@vscode/webview-ui-toolkit';
 
 /**
  * The widgets that the pages use, under our own names. The toolkit is archived upstream: whoever exchanges it changes this
@@ -12,7 +6,7 @@ import {
  */
 
 export function registerWidgets(): void {
-  provideVSCodeDesignSystem().register(vsCodeBadge(), vsCodeButton(), vsCodeProgressRing(), vsCodeTag());
+  provideVSCodeDesignSystem().register(vsCodeBadge(), vsCodeButton(), vsCodeProgressRing());
 }
 
 export interface ButtonOptions {
@@ -30,17 +24,10 @@ export function button({ label, primary = false, onClick }: ButtonOptions): HTML
   return element;
 }
 
-/** A small label beside a name, such as a role. */
-export function tag(text: string): HTMLElement {
-  const element = document.createElement('vscode-tag');
-  element.textContent = text;
-  return element;
-}
-
-/** How many there are of something. */
-export function badge(count: number): HTMLElement {
+/** A pill beside a name: how many there are, or a role. */
+export function badge(text: string): HTMLElement {
   const element = document.createElement('vscode-badge');
-  element.textContent = String(count);
+  element.textContent = text;
   return element;
 }
 

@@ -48,7 +48,7 @@ function body(block: Block): string {
       return table(
         block.columns.map(escape),
         block.rows.map(row => [
-          `${'&nbsp;&nbsp;'.repeat(row.depth)}${SIGNS[row.level]} **${escape(row.name)}** ${escape(row.tags.join(', '))}`,
+          `${'&nbsp;&nbsp;'.repeat(row.depth)}${SIGNS[row.level]} **${escape(row.name)}** ${escape([row.badge, ...row.notes].filter(Boolean).join(', '))}`.trimEnd(),
           ...[row.state, row.lag, row.access, row.version, row.address].map(escape),
         ]),
       );

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<ReportView['kind'], string>> = {
 const open = new Map<string, ReportPanel>();
 
 const keyOf = (view: ReportView) => `${view.kind}\n${view.file}`;
+const titleOf = (view: ReportView) => `${view.cluster}: ${view.title}`;
 const translate = (message: Message) => vscode.l10n.t(message.text, message.args);
 
 function linksOf(view: ReportView): readonly Link[] {
@@ -49,7 +50,7 @@ function page(webview: vscode.Webview, folder: vscode.Uri, view: ReportView): st
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${attribute(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${attribute(`${view.cluster}: ${view.title}`)}</title>
+<title>${attribute(titleOf(view))}</title>
 <link rel="stylesheet" href="${attribute(style)}">
 </head>
 <body>
@@ -68,7 +69,10 @@ class ReportPanel {
     this.#view = view;
     const folder = vscode.Uri.joinPath(context.extensionUri, 'dist/webview');
     panel.webview.options = { enableScripts: true, localResourceRoots: [folder] };
-    panel.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media/mha.svg');
+    panel.iconPath = {
+      light: vscode.Uri.joinPath(context.extensionUri, 'media/file-light.svg'),
+      dark: vscode.Uri.joinPath(context.extensionUri, 'media/file-dark.svg'),
+    };
     panel.webview.onDidReceiveMessage(message => this.#receive(message));
     panel.onDidDispose(() => {
       if (open.get(keyOf(this.#view)) === this) open.delete(keyOf(this.#view));
@@ -81,8 +85,12 @@ class ReportPanel {
   /** The page asks by `ready` for what it missed while it was loading or hidden. */
   show(view: ReportView): void {
     this.#view = view;
-    this.#panel.title = `${view.cluster}: ${view.title}`;
+    this.#panel.title = titleOf(view);
     this.#post({ type: 'show', view });
+  }
+
+  get title(): string {
+    return this.#panel.title;
   }
 
   reveal(): void {
@@ -138,6 +146,16 @@ class ReportPanel {
   }
 }
 
+/** After a window reload a hidden panel stays a mere tab until somebody looks at it: a newer report takes its place. */
+function closeSleepingTabs(title: string): void {
+  const ours = ({ input, label }: vscode.Tab) =>
+    input instanceof vscode.TabInputWebview && input.viewType.endsWith(VIEW_TYPE) && label === title;
+  const awake = [...open.values()].some(panel => panel.title === title);
+  if (awake) return;
+  const tabs = vscode.window.tabGroups.all.flatMap(group => group.tabs.filter(ours));
+  if (tabs.length) void vscode.window.tabGroups.close(tabs, true);
+}
+
 /** Shows a report, in the panel that already shows this check of this file if there is one. */
 export function showReport(context: vscode.ExtensionContext, report: Report): void {
   const view = reportView(report, { language: vscode.env.language, translate });
@@ -147,8 +165,9 @@ export function showReport(context: vscode.ExtensionContext, report: Report): vo
     existing.reveal();
     return;
   }
+  const title = titleOf(view);
+  closeSleepingTabs(title);
   const column = vscode.window.activeTextEditor ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
-  const title = `${view.cluster}: ${view.title}`;
   new ReportPanel(
     context,
     vscode.window.createWebviewPanel(VIEW_TYPE, title, column, { enableFindWidget: true }),

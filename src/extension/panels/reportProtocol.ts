@@ -46,7 +46,9 @@ const topologySchema = v.strictObject({
       depth: count,
       level: levelSchema,
       name: text,
-      tags: texts,
+      /** Set apart: the role that matters. */
+      badge: v.optional(text),
+      notes: texts,
       state: text,
       lag: text,
       access: text,

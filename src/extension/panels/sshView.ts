@@ -23,6 +23,8 @@ const SHORT: Readonly<Record<Kind, Message>> = {
   hostKeyChanged: msg('host key changed'),
   noKeys: msg('no key'),
   jump: msg('jump host'),
+  forward: msg('tunnel refused'),
+  configuration: msg('SSH settings'),
   exit: msg('program failed'),
   protocol: msg('not SSH'),
   cancelled: msg('cancelled'),
@@ -41,6 +43,8 @@ const ADVICE: Readonly<Partial<Record<Kind, Message>>> = {
   ),
   noKeys: msg('There is neither an agent nor a key to log in with: create one with ssh-keygen.'),
   jump: msg('The ProxyJump host of ~/.ssh/config could not be used.'),
+  forward: msg('That host must allow tunnels (AllowTcpForwarding of its sshd) and reach the next one.'),
+  configuration: msg('Something in ssh_options or in ~/.ssh/config cannot be used.'),
   protocol: msg('What answers on that port does not speak SSH: check ssh_port.'),
 };
 

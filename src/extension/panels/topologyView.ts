@@ -64,18 +64,21 @@ export function topologyBlock(
     if (server.status === 'dead' || server.status === 'unreachable') return 'failed';
     return worst === 'info' ? 'ok' : worst;
   };
-  const isReplica = (id: string) => snapshot.edges.some(edge => edge.replica === id);
+  const names = new Map(snapshot.servers.map(server => [server.id, server.name]));
+  const sourcesOf = (id: string) =>
+    [...new Set(snapshot.edges.filter(edge => edge.replica === id).map(edge => names.get(edge.source)))].join(', ');
   const rows = inTreeOrder(snapshot).map(({ server, depth }): TopologyRow => {
     const master = server.id === snapshot.master;
     const lag = lagOf(server);
     const access = accessOf(server);
+    const sources = sourcesOf(server.id);
     return {
       depth,
       level: levelOf(server),
       name: server.name,
-      tags: [
-        ...(master ? [translate(msg('master'))] : []),
-        ...(!master && isReplica(server.id) ? [translate(msg('replica'))] : []),
+      ...(master ? { badge: translate(msg('master')) } : {}),
+      notes: [
+        ...(sources ? [translate(msg('replica of {master}', { master: sources }))] : []),
         ...(server.configured ? [] : [translate(msg('not in the file'))]),
       ],
       state: translate(stateOf(server, master)),

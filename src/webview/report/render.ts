@@ -1,7 +1,7 @@
 import type { Block, BlockOf, Entry, MatrixCell, ReportView, ToPanel } from '../../extension/panels/reportProtocol';
 import { h } from '../dom';
 import { icon } from '../icons';
-import { badge, button, progressRing, tag } from '../toolkit';
+import { badge, button, progressRing } from '../toolkit';
 
 type Send = (message: ToPanel) => void;
 type Labels = ReportView['labels'];
@@ -98,7 +98,8 @@ function topology(block: BlockOf<'topology'>, labels: Labels): HTMLElement {
           { class: `server depth${Math.min(row.depth, 6)}` },
           icon(row.level, labels.levels[row.level]),
           h('span', {}, row.name),
-          ...row.tags.map(tag),
+          row.badge !== undefined && badge(row.badge),
+          ...row.notes.map(note => h('span', { class: 'note' }, note)),
         ),
       ),
       h('td', {}, row.state),
@@ -176,7 +177,7 @@ function section(block: Block, index: number, labels: Labels, send: Send): HTMLE
   return h(
     'section',
     { 'aria-labelledby': id },
-    h('h2', { id }, block.title, count > 1 && ' ', count > 1 && badge(count)),
+    h('h2', { id }, block.title, count > 1 && ' ', count > 1 && badge(String(count))),
     ...content(block, labels, send),
   );
 }

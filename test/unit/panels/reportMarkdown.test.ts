@@ -30,8 +30,8 @@ it('puts the whole replication report into Markdown', () => {
 | Server | State | Lag | Access | Version | Address |
 | --- | --- | --- | --- | --- | --- |
 | ✅ **db1** master | running |  | writable | 8.0.36 | 10.0.0.11:3306 |
-| &nbsp;&nbsp;❌ **db2** replica | applier stopped | 6 min | read-only | 8.0.36 | 10.0.0.12:3306 |
-| &nbsp;&nbsp;⚠️ **db3** replica | replicating | 0 s | read-only | 8.0.36 | 10.0.0.13:3306 |
+| &nbsp;&nbsp;❌ **db2** replica of db1 | applier stopped | 6 min | read-only | 8.0.36 | 10.0.0.12:3306 |
+| &nbsp;&nbsp;⚠️ **db3** replica of db1 | replicating | 0 s | read-only | 8.0.36 | 10.0.0.13:3306 |
 
 ## Good to know
 

@@ -88,10 +88,12 @@ describe('the servers of a report', () => {
   const rows = (report: Report) => blocks(view(report), 'topology')[0]?.rows ?? [];
 
   it('form a tree below the master, with role, state, lag and access', () => {
-    expect(rows(sample.brokenReport()).map(r => [r.depth, r.name, r.tags, r.level, r.state, r.lag, r.access])).toEqual([
-      [0, 'db1', ['master'], 'ok', 'running', '', 'writable'],
-      [1, 'db2', ['replica'], 'failed', 'applier stopped', '6 min', 'read-only'],
-      [1, 'db3', ['replica'], 'warning', 'replicating', '0 s', 'read-only'],
+    expect(
+      rows(sample.brokenReport()).map(r => [r.depth, r.name, r.badge ?? r.notes[0], r.level, r.state, r.lag, r.access]),
+    ).toEqual([
+      [0, 'db1', 'master', 'ok', 'running', '', 'writable'],
+      [1, 'db2', 'replica of db1', 'failed', 'applier stopped', '6 min', 'read-only'],
+      [1, 'db3', 'replica of db1', 'warning', 'replicating', '0 s', 'read-only'],
     ]);
   });
 
@@ -112,7 +114,7 @@ describe('the servers of a report', () => {
       [2, 'db4', 'replicating'],
     ]);
     const strange = rows(sample.replicationReport({ snapshot })).at(-1);
-    expect(strange?.tags).toEqual(['replica', 'not in the file']);
+    expect(strange?.notes).toEqual(['replica of db3', 'not in the file']);
   });
 
   it.each([
