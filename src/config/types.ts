@@ -30,7 +30,7 @@ export interface Fix {
 
 /** Something to say about a configuration file. */
 export interface ConfigFinding {
-  /** Stable kebab-case name, e.g. `unknown-parameter`; documented in docs/findings.md. */
+  /** Stable kebab-case name, e.g. `unknown-parameter`; documented in docs/config-findings.md. */
   readonly code: string;
   readonly severity: Severity;
   readonly file: string;
@@ -50,8 +50,11 @@ export interface Property {
   /** As Config::Tiny gives it: trimmed, inline ` ; ` comment removed, quotes untouched. */
   readonly value: string;
   readonly valueRange: Range;
+  /** Name to the end of the value. */
   readonly range: Range;
   readonly extended: boolean;
+  /** What Config::Tiny cuts off: blank, `;`, blank and the rest of the line. */
+  readonly inlineComment?: Range;
 }
 
 /** A run of lines under one header. A name may occur several times in a file: Config::Tiny merges them. */
@@ -66,6 +69,7 @@ export interface Section {
 
 export interface SyntaxProblem {
   readonly range: Range;
+  /** The line, trimmed; at most 200 characters. */
   readonly text: string;
 }
 
@@ -76,6 +80,10 @@ export interface MhaDocument {
   readonly sections: readonly Section[];
   /** Lines that Config::Tiny rejects (it stops at the first; here are all). */
   readonly problems: readonly SyntaxProblem[];
+  /** `#@` lines that name an extended parameter and yet are not `#@ name=value`. */
+  readonly malformedExtended: readonly SyntaxProblem[];
+  /** How `text` was made of the bytes; latin1 where they are not UTF-8, so that writing it back loses nothing. */
+  readonly encoding: 'utf-8' | 'latin1';
 }
 
 /** Where a value comes from. `range` is in `file`. */

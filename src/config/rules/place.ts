@@ -1,0 +1,31 @@
+import type { Model } from '../model';
+import { sectionKind } from '../sections';
+import type { MhaDocument, Property, Section } from '../types';
+
+/** Where a property stands. `global`: [server default] of the global file; `defaults`: of the application file. */
+export type Place = 'global' | 'defaults' | 'server' | 'binlog' | 'invalid';
+
+export interface PlacedProperty {
+  readonly document: MhaDocument;
+  readonly section: Section;
+  readonly place: Place;
+  readonly property: Property;
+}
+
+/** Every property that MHA would look at (in sections with invalid names, too: their names can be mended). */
+export function* placedProperties(model: Model): Generator<PlacedProperty> {
+  const { application, global } = model.input;
+  for (const section of application.sections) {
+    const kind = sectionKind(section.name);
+    const place = kind === 'default' ? 'defaults' : kind;
+    for (const property of section.properties) yield { document: application, section, place, property };
+  }
+  if (!global) return;
+  for (const section of global.sections)
+    if (section.name === 'server default')
+      for (const property of section.properties) yield { document: global, section, place: 'global', property };
+}
+
+export function inDefaults(place: Place): boolean {
+  return place === 'global' || place === 'defaults';
+}
