@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import { render } from '../render';
+import type { Analyses } from './analyses';
+import { SELECTOR, toRange } from './documents';
+import { hoverAt, type HoverText } from './hoverText';
+
+/** Values are data: they are shown as they are, never read as Markdown. */
+function markdown(hover: HoverText): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  text.appendMarkdown('**').appendText(hover.title).appendMarkdown('**');
+  for (const paragraph of hover.paragraphs) text.appendMarkdown('\n\n').appendText(render(paragraph));
+  if (hover.values.length > 0) text.appendMarkdown('\n\n---\n\n');
+  for (const { label, value, origin } of hover.values) {
+    text.appendMarkdown('\n- ').appendText(`${label}: `).appendMarkdown('**').appendText(render(value));
+    text.appendMarkdown('** — ').appendText(render(origin));
+  }
+  return text;
+}
+
+export function registerHover(analyses: Analyses): vscode.Disposable {
+  const provider: vscode.HoverProvider = {
+    provideHover: (document, position) => {
+      const { document: parsed, resolution } = analyses.ofDocument(document);
+      const hover = hoverAt({
+        document: parsed,
+        position,
+        language: vscode.env.language,
+        ...(resolution.cluster ? { cluster: resolution.cluster } : {}),
+      });
+      return hover && new vscode.Hover(markdown(hover), toRange(hover.range));
+    },
+  };
+  return vscode.languages.registerHoverProvider(SELECTOR, provider);
+}
