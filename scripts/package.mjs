@@ -20,6 +20,7 @@ const SHIPPED = [
   /^extension\/dist\/webview\/[\w-]+\.(js|css)$/,
   /^extension\/dist\/l10n\/bundle\.l10n\.[\w-]+\.json$/,
   /^extension\/media\/[\w/-]+\.(svg|png|md)$/,
+  /^extension\/docs\/[\w./-]+\.md$/,
   /^extension\/syntaxes\/[\w.-]+\.json$/,
   /^(extension\.vsixmanifest|\[Content_Types\]\.xml)$/,
 ];

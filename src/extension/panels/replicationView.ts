@@ -16,7 +16,7 @@ import {
   when,
   type Wording,
 } from './reportWords';
-import { topologyBlock } from './topologyView';
+import { serverNames, topologyBlock } from './topologyView';
 
 /** An entry that knows where it comes from, until the report is put together. */
 interface Draft {
@@ -37,7 +37,7 @@ function linkOf(finding: ConfigFinding): Link {
  * the check, which then only gets the finding's place in the file.
  */
 function drafts(report: ReplicationReport, { translate }: Wording): readonly Draft[] {
-  const names = new Map(report.snapshot?.servers.map(server => [server.id, server.name]));
+  const names = serverNames(report.snapshot);
   const nameOf = (id: string | undefined) => (id === undefined ? {} : { server: names.get(id) ?? id });
   const key = (code: string, text: string) => `${code}\n${text}`;
   const fromConfig = new Map(report.configFindings.map(f => [key(f.code, translate(f.message)), f]));
@@ -115,7 +115,7 @@ function verified(report: ReplicationReport, all: readonly Draft[], { translate 
   if (passed.length === 0) return [];
   const order = [undefined, ...(report.snapshot?.servers.map(server => server.id) ?? [])];
   const ids = [...new Set([...order, ...passed.map(draft => draft.server)])];
-  const names = new Map(report.snapshot?.servers.map(server => [server.id, server.name]));
+  const names = serverNames(report.snapshot);
   const groups = ids.flatMap(id => {
     const own = passed.filter(draft => draft.server === id);
     if (own.length === 0) return [];

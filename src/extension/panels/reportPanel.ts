@@ -22,6 +22,8 @@ const keyOf = (view: ReportView) => `${view.kind}\n${view.file}`;
 const titleOf = (view: ReportView) => `${view.cluster}: ${view.title}`;
 const translate = (message: Message) => vscode.l10n.t(message.text, message.args);
 
+const rendered = (report: Report) => reportView(report, { language: vscode.env.language, translate });
+
 function linksOf(view: ReportView): readonly Link[] {
   return view.blocks.flatMap(block => {
     const entries =
@@ -124,7 +126,9 @@ class ReportPanel {
   async #runAgain(): Promise<void> {
     this.#post({ type: 'busy', busy: true });
     try {
-      await vscode.commands.executeCommand(COMMANDS[this.#view.kind], vscode.Uri.file(this.#view.file));
+      const file = vscode.Uri.file(this.#view.file);
+      const report = await vscode.commands.executeCommand<Report | undefined>(COMMANDS[this.#view.kind], file);
+      if (report) this.show(rendered(report));
     } finally {
       this.#post({ type: 'busy', busy: false });
     }
@@ -158,7 +162,7 @@ function closeSleepingTabs(title: string): void {
 
 /** Shows a report, in the panel that already shows this check of this file if there is one. */
 export function showReport(context: vscode.ExtensionContext, report: Report): void {
-  const view = reportView(report, { language: vscode.env.language, translate });
+  const view = rendered(report);
   const existing = open.get(keyOf(view));
   if (existing) {
     existing.show(view);
@@ -173,6 +177,12 @@ export function showReport(context: vscode.ExtensionContext, report: Report): vo
     vscode.window.createWebviewPanel(VIEW_TYPE, title, column, { enableFindWidget: true }),
     view,
   );
+}
+
+/** Brings an open panel up to date after a check that was started elsewhere. Nothing is opened or revealed. */
+export function updateReport(report: Report): void {
+  const view = rendered(report);
+  open.get(keyOf(view))?.show(view);
 }
 
 /** Brings the panels back after a window reload, with the report they showed. To be called by `activate`. */

@@ -50,6 +50,13 @@ function inTreeOrder(snapshot: Snapshot): readonly { readonly server: ServerSnap
   return order;
 }
 
+/** What to call each server: its name, with the port where several have the same name. */
+export function serverNames(snapshot: Snapshot | undefined): ReadonlyMap<string, string> {
+  const servers = snapshot?.servers ?? [];
+  const shared = (server: ServerSnapshot) => servers.some(other => other !== server && other.name === server.name);
+  return new Map(servers.map(s => [s.id, shared(s) ? `${s.name}:${s.address.port}` : s.name]));
+}
+
 const WORST_FIRST: readonly Level[] = ['failed', 'warning', 'info', 'ok'];
 
 /** The servers as a tree; the level of each is the worst of what the report says about it. */
@@ -64,7 +71,7 @@ export function topologyBlock(
     if (server.status === 'dead' || server.status === 'unreachable') return 'failed';
     return worst === 'info' ? 'ok' : worst;
   };
-  const names = new Map(snapshot.servers.map(server => [server.id, server.name]));
+  const names = serverNames(snapshot);
   const sourcesOf = (id: string) =>
     [...new Set(snapshot.edges.filter(edge => edge.replica === id).map(edge => names.get(edge.source)))].join(', ');
   const rows = inTreeOrder(snapshot).map(({ server, depth }): TopologyRow => {
@@ -75,7 +82,7 @@ export function topologyBlock(
     return {
       depth,
       level: levelOf(server),
-      name: server.name,
+      name: names.get(server.id) ?? server.name,
       ...(master ? { badge: translate(msg('master')) } : {}),
       notes: [
         ...(sources ? [translate(msg('replica of {master}', { master: sources }))] : []),

@@ -117,6 +117,13 @@ describe('the servers of a report', () => {
     expect(strange?.notes).toEqual(['replica of db3', 'not in the file']);
   });
 
+  it('are told apart by port where several have one name', () => {
+    const here = (n: number) => ({ name: '127.0.0.1', address: { host: '127.0.0.1', port: 3300 + n } });
+    const snapshot = sample.snapshot({ servers: [sample.server(1, here(1)), sample.server(2, here(2))] });
+    const names = rows(sample.replicationReport({ snapshot })).map(r => r.name);
+    expect(names).toEqual(['127.0.0.1:3301', '127.0.0.1:3302']);
+  });
+
   it.each([
     [{ receiver: 'stopped', applier: 'stopped' }, 'stopped'],
     [{ receiver: 'stopped' }, 'receiver stopped'],
