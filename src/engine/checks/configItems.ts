@@ -1,4 +1,5 @@
 import fs from 'node:fs/promises';
+import { parseDocument } from '../../config/document';
 import { blockers } from '../../config/resolve';
 import type { MhaDocument, Resolution } from '../../config/types';
 import { msg } from '../../l10n/message';
@@ -48,10 +49,11 @@ interface Stamp {
   readonly text: string | undefined;
 }
 
-const read = async (file: string): Promise<Stamp> => ({
-  file,
-  text: await fs.readFile(file, 'utf8').catch(() => undefined),
-});
+/** The text as the configuration reader decodes it. */
+async function read(file: string): Promise<Stamp> {
+  const bytes = await fs.readFile(file).catch(() => undefined);
+  return { file, text: bytes && parseDocument(bytes, file).text };
+}
 
 const documents = (loaded: LoadedConfiguration) => [loaded.application, loaded.global].filter(d => d !== undefined);
 

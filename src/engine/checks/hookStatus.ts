@@ -73,7 +73,7 @@ export const checkHooks: CheckPart = async context => {
   const [ip = '', sshIp = ''] = wanted.map(host => names.addresses(host)[0] ?? host);
   const master = hookServerOf(config, { ip, sshIp }, target.user);
   return Promise.all(
-    SCRIPTS.map(script => {
+    SCRIPTS.map(async script => {
       const command = values[script];
       if (!command)
         return item('hook-undefined', 'warning', msg('{script} is not defined', { script }), { server: config.id });

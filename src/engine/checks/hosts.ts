@@ -47,7 +47,7 @@ async function open(server: ServerConfig, options: EngineOptions): Promise<Opene
   const start = performance.now();
   const took = () => Math.round(performance.now() - start);
   const target = sshTargetOf(server);
-  if (isLocalTarget(target)) return { ok: true, host: localHost(), tookMs: took() };
+  if (await isLocalTarget(target)) return { ok: true, host: localHost(), tookMs: took() };
   const { ssh_options: sshOptions, ssh_connection_timeout: seconds } = server.values;
   const opened = await openHost(target, {
     timeoutMs: seconds * 1000,

@@ -1,11 +1,10 @@
 import type { Secret } from '../../config/secret';
+import type { ServerConfig } from '../../config/types';
 import { msg } from '../../l10n/message';
-import { errorText } from '../errors';
-import { connect, type ConnectResult } from '../mysql/connect';
-import { missingPrivileges, readPrivileges } from '../mysql/privileges';
+import { canReplicate, type ReceiverOptions, type ReplicationLogin } from '../mysql/canReplicate';
 import type { MysqlServer } from '../mysql/server';
 import type { ConnectFailure, Credentials } from '../mysql/types';
-import { addressOf, connectServer } from '../topology/connectServer';
+import { addressOf, CONNECT_TIMEOUT_MS, openTunnel } from '../topology/connectServer';
 import { promotable } from '../topology/rules/candidates';
 import { isAlive, label, type Node } from '../topology/rules/context';
 import { item, type CheckContext, type CheckPart } from './checkContext';
@@ -39,59 +38,80 @@ async function accounts(connection: MysqlServer, user: string): Promise<Account[
   }
 }
 
-/** Whether the account that has logged in may replicate. */
-async function verifyLogin(server: MysqlServer, node: Node, user: string): Promise<CheckItem> {
-  const args = { server: label(node), user };
-  const common = { server: node.id };
-  try {
-    const missing = missingPrivileges(await readPrivileges(server), server.version, 'replication');
-    return missing.length === 0
-      ? item('replication-login', 'ok', msg('{user} can log in to {server} and replicate from it', args), common)
-      : item(
-          'replication-privilege-missing',
-          'failed',
-          msg('{user} can log in to {server}, but may not replicate: {privileges} is missing', {
-            ...args,
-            privileges: missing.join(', '),
-          }),
-          common,
-        );
-  } catch (error) {
-    return item(
-      'replication-login',
-      'warning',
-      msg('{user} can log in to {server}, but its privileges cannot be read', args),
-      {
-        ...common,
-        detail: errorText(error),
-      },
-    );
-  }
+/** How the replicas of today would log in: the one that asks for least decides. */
+function receiverOptions(node: Node, context: CheckContext): ReceiverOptions {
+  const channels = context.topology.replicas.filter(r => r.id !== node.id).map(r => r.channel);
+  const weakest = channels.find(c => !c.tls && !c.publicKey) ?? channels.find(c => !c.tls) ?? channels[0];
+  if (!weakest) return { tls: false, publicKey: true };
+  return { tls: weakest.tls, ...(weakest.publicKey !== undefined && { publicKey: weakest.publicKey }) };
 }
 
+const REFUSED = new Set(['accessDenied', 'hostBlocked', 'serverError']);
+
 /** From this machine, or where that is refused from the host of another server, as a replica would. */
-async function login(context: CheckContext, node: Node, credentials: Credentials): Promise<ConnectResult> {
-  const config = node.config;
-  if (!config) throw new RangeError('not a configured server');
-  const direct = await connectServer(config, { ...context.options, credentials });
-  if (direct.ok || !['accessDenied', 'hostBlocked', 'serverError'].includes(direct.failure.kind)) return direct;
+async function login(context: CheckContext, config: ServerConfig, node: Node, credentials: Credentials) {
+  const { options } = context;
+  const address = addressOf(config);
+  const common = {
+    address,
+    credentials,
+    receiver: receiverOptions(node, context),
+    timeoutMs: CONNECT_TIMEOUT_MS,
+    ...(options.signal && { signal: options.signal }),
+  };
+  const direct = await canReplicate({
+    ...common,
+    ...(config.extended.ssh_tunnel && { openStream: () => openTunnel(config, address, options, CONNECT_TIMEOUT_MS) }),
+  });
+  options.signal?.throwIfAborted();
+  if (direct.ok || direct.reason !== 'connect' || !REFUSED.has(direct.failure.kind)) return direct;
   for (const other of context.topology.configured) {
-    if (other === node) continue;
-    const opened = await context.hosts?.of(other.id);
+    const opened = other === node ? undefined : await context.hosts?.of(other.id);
     if (!opened?.ok || opened.host.local) continue;
-    const address = addressOf(config);
-    const { signal } = context.options;
-    const tunnelled = await connect({
-      address,
-      credentials,
-      tls: { mode: 'preferred' },
-      openStream: () => opened.host.tunnel(address.host, address.port),
-      ...(signal && { signal }),
-    });
-    signal?.throwIfAborted();
-    if (tunnelled.ok || tunnelled.failure.kind !== 'tunnel') return tunnelled;
+    const { host } = opened;
+    const there = await canReplicate({ ...common, openStream: () => host.tunnel(address.host, address.port) });
+    options.signal?.throwIfAborted();
+    if (there.ok || there.reason !== 'connect' || there.failure.kind !== 'tunnel') return there;
   }
   return direct;
+}
+
+async function verdictOf(context: CheckContext, node: Node, user: string, result: ReplicationLogin) {
+  const args = { server: label(node), user };
+  const common = { server: node.id };
+  if (result.ok)
+    return item('replication-login', 'ok', msg('{user} can log in to {server} and replicate from it', args), common);
+  switch (result.reason) {
+    case 'connect':
+      return refused(context.connections.get(node.id), node, user, result.failure);
+    case 'privileges':
+      return item(
+        'replication-privilege-missing',
+        'failed',
+        msg('{user} can log in to {server}, but may not replicate: {privileges} is missing', {
+          ...args,
+          privileges: result.missing.join(', '),
+        }),
+        common,
+      );
+    case 'publicKeyNeeded':
+      return item(
+        'replication-public-key-needed',
+        'warning',
+        msg(
+          '{user} uses {plugin}: replicas without TLS and without GET_SOURCE_PUBLIC_KEY cannot log in to {server} after it was restarted',
+          { ...args, plugin: result.plugin },
+        ),
+        common,
+      );
+    case 'error':
+      return item(
+        'replication-login',
+        'warning',
+        msg('{user} can log in to {server}, but its privileges cannot be read', args),
+        { ...common, detail: result.text },
+      );
+  }
 }
 
 async function refused(
@@ -163,7 +183,7 @@ async function byGrants(connection: MysqlServer | undefined, node: Node, user: s
   );
 }
 
-async function account(context: CheckContext, node: Node): Promise<CheckItem> {
+async function account(context: CheckContext, node: Node): Promise<CheckItem | undefined> {
   const user = replicationUser(node, context);
   const connection = context.connections.get(node.id);
   if (!user)
@@ -177,18 +197,14 @@ async function account(context: CheckContext, node: Node): Promise<CheckItem> {
     );
   const password: Secret | undefined = node.config?.values.repl_password;
   if (!password) return byGrants(connection, node, user);
-  const result = await login(context, node, { user, password });
-  if (!result.ok) return refused(connection, node, user, result.failure);
-  try {
-    return await verifyLogin(result.server, node, user);
-  } finally {
-    await result.server[Symbol.asyncDispose]();
-  }
+  const { config } = node;
+  if (!config) return undefined;
+  return verdictOf(context, node, user, await login(context, config, node, { user, password }));
 }
 
 /** The replication account on every server that could become master, and on the living master, to which it could return. */
 export const checkReplicationAccount: CheckPart = async context => {
   const { master } = context.topology;
   const nodes = [...(master?.config && isAlive(master) ? [master] : []), ...promotable(context.topology)];
-  return Promise.all(nodes.map(node => account(context, node)));
+  return (await Promise.all(nodes.map(node => account(context, node)))).filter(found => found !== undefined);
 };

@@ -1,4 +1,5 @@
 import fs from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
 import { readOptionFile } from '../../config/optionFile';
 import { Secret } from '../../config/secret';
 import type { ServerConfig } from '../../config/types';
@@ -57,7 +58,12 @@ async function tlsOf(server: ServerConfig): Promise<ConnectOptions['tls']> {
 }
 
 /** A stream to `address` through the server's own SSH; the session ends with the stream. */
-async function openTunnel(server: ServerConfig, address: Address, options: ConnectServerOptions, timeoutMs: number) {
+export async function openTunnel(
+  server: ServerConfig,
+  address: Address,
+  options: EngineOptions,
+  timeoutMs: number,
+): Promise<Duplex> {
   const { ssh_options: sshOptions } = server.values;
   const opened = await openHost(sshTargetOf(server), {
     timeoutMs,

@@ -12,6 +12,8 @@ export interface Member {
   readonly state?: ServerState;
   /** `#@ channel` of its section. */
   readonly channel?: string;
+  /** `multi_tier_slave`: whom it replicates from does not tell who the master is. */
+  readonly multiTier?: boolean;
 }
 
 /** Who a server is, by whatever address it was reached: two members with one identity are one server. */

@@ -33,6 +33,18 @@ export function roots(members: readonly Member[], edges: readonly ReplicationEdg
 /** Could be the master, as MHA sees it: dead, or not read-only. */
 const eligible = (member: Member): boolean => member.state === undefined || !member.state.readOnly;
 
+/**
+ * A dead server with one replica, which is writable and has replicas of its own: the dead one was its passive co-master.
+ * (That it replicated itself cannot be seen any more. MHA calls it ambiguous.)
+ */
+function survivor(top: Member, members: readonly Member[], edges: readonly ReplicationEdge[]): Member | undefined {
+  if (top.state || !GONE.has(top.status)) return undefined;
+  const below = edges.filter(e => e.source === top.id);
+  const only = below.length === 1 ? members.find(m => m.id === below[0]?.replica) : undefined;
+  if (!only?.state || only.state.readOnly) return undefined;
+  return edges.some(e => e.source === only.id) ? only : undefined;
+}
+
 /** The one of several: MHA's rule, except that a dead passive co-master does not make the living one ambiguous. */
 function choose(group: readonly Member[], edges: readonly ReplicationEdge[]): Member | undefined {
   if (group.length === 1) return group[0];
@@ -63,9 +75,15 @@ export function findMaster(members: readonly Member[], edges: readonly Replicati
           members.filter(m => m.configured),
           inside,
         );
-  const tops = groups.length > 0 ? groups : all.filter(group => group.some(m => feeds(m.id) > 0));
+  const fed = groups.length > 0 ? groups : all.filter(group => group.some(m => feeds(m.id) > 0));
+  const multiTier = new Set(members.filter(m => m.multiTier).map(m => m.id));
+  const voted = fed.filter(g => g.some(m => edges.some(e => e.source === m.id && !multiTier.has(e.replica))));
+  const tops = voted.length > 0 ? voted : fed;
   if (tops.length === 0) return loneServer(members);
-  if (tops.length === 1 && tops[0]) return choose(tops[0], edges)?.id;
+  if (tops.length === 1 && tops[0]) {
+    const top = choose(tops[0], edges);
+    return (top && survivor(top, members, edges)?.id) ?? top?.id;
+  }
   return choose(tops.flat(), edges)?.id;
 }
 

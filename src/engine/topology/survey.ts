@@ -51,6 +51,7 @@ const memberOf = (found: Found): Member => ({
   addresses: found.addresses,
   ...(found.probe.state && { state: found.probe.state }),
   ...(found.configured && found.config.extended.channel !== undefined && { channel: found.config.extended.channel }),
+  ...(found.configured && found.config.values.multi_tier_slave && { multiTier: true }),
 });
 
 const keyOf = (address: Address): string => `${address.host.toLowerCase()}:${address.port}`;
@@ -223,5 +224,5 @@ export async function survey(cluster: ClusterConfig, options: EngineOptions): Pr
 }
 
 async function closeAll(servers: readonly Found[]): Promise<void> {
-  await Promise.all(servers.map(s => s.probe.connection?.[Symbol.asyncDispose]()));
+  await Promise.all(servers.flatMap(s => (s.probe.connection ? [s.probe.connection[Symbol.asyncDispose]()] : [])));
 }
