@@ -42,6 +42,7 @@ export async function cached(name: string, make: (dir: string) => Promise<void>)
   if (existsSync(done)) return dir;
   return withLock(name, async () => {
     if (existsSync(done)) return dir;
+    process.stderr.write(`preparing ${name} …\n`);
     removeDirectory(dir);
     mkdirSync(dir, { recursive: true });
     await make(dir);

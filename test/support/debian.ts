@@ -169,6 +169,7 @@ export async function installPackages(packages: readonly SystemPackage[]): Promi
     const command = `apt-get install ${names.join(' ')}`;
     if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
       throw new MissingPrerequisite(`missing on this machine: ${names.join(', ')}; install with: ${command}`);
+    process.stderr.write(`installing ${names.join(' ')} …\n`);
     await withoutServiceStarts(async () => {
       const options = [
         '-qq',

@@ -11,6 +11,8 @@ export default defineConfig({
           globalSetup: ['test/support/globalSetup.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          // The kernel ends the servers of a test file with the process that started them; a thread would not do.
+          pool: 'forks',
           maxWorkers: 2,
         },
       },
