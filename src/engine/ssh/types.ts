@@ -19,12 +19,32 @@ export interface SshFailure {
     | 'hostKeyUnknown' // nobody accepted it
     | 'hostKeyChanged' // differs from known_hosts: never accepted
     | 'noKeys' // neither agent nor key file to try
-    | 'jump' // the ProxyJump host failed
+    | 'jump' // the ProxyJump host (or ProxyCommand) failed
+    | 'forward' // the host would or could not connect any further (tunnel)
+    | 'configuration' // ssh_options or an OpenSSH configuration file that cannot be used
     | 'exit' // the program could not be run, or ended with another code than it should
     | 'protocol'
     | 'cancelled';
   readonly text: string;
 }
+
+/** An unknown host key, put before somebody who can answer. */
+export interface HostKeyQuestion {
+  readonly host: string;
+  readonly port: number;
+  /** `ssh-ed25519`, `ssh-rsa`, … */
+  readonly keyType: string;
+  /** As OpenSSH prints it: `SHA256:` and unpadded base64. */
+  readonly fingerprint: string;
+  /** Where an accepted key will be remembered; absent: nowhere. */
+  readonly file?: string;
+}
+
+/** What to do about an unknown host key. A key that differs from a known one is refused by every policy. */
+export type HostKeyPolicy =
+  | { readonly kind: 'ask'; ask(question: HostKeyQuestion): Promise<boolean> }
+  | { readonly kind: 'accept-new' }
+  | { readonly kind: 'strict' };
 
 export interface RunResult {
   /** Exit code; undefined when ended by `signal`. */
@@ -46,6 +66,8 @@ export interface RunOptions {
 export interface Host extends AsyncDisposable {
   readonly name: string;
   readonly local: boolean;
+  /** What the SSH server calls itself, e.g. `OpenSSH_9.2p1 Debian-2`; absent on the local machine. */
+  readonly software?: string;
   /** Runs a program with its arguments, each passed literally: no shell sees them unquoted. */
   run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
   /** Bytes `offset` … `offset + length` of a file (fewer at its end). Sparse of memory; works above 4 GiB and without sftp. */
