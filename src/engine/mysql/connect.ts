@@ -2,7 +2,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createConnection, type Connection, type SslOptions } from 'mysql2';
 import type { Address, ConnectFailure, Credentials, ServerVersion } from './types';
-import { errorPacketFailure, failureOf, timeoutFailure, type Phase } from './connectFailure';
+import { errorPacketFailure, failureOf, isTimeout, timeoutFailure, type Phase } from './connectFailure';
 import { dialectOf } from './dialect';
 import { peekGreeting } from './greeting';
 import { serverOf, statementLimit, STATEMENT_LIMIT_MS, type MysqlServer } from './server';
@@ -66,17 +66,19 @@ type Kill = (options: ConnectOptions, connectionId: number) => Promise<void>;
 
 async function connectWith(options: ConnectOptions, kill: Kill): Promise<ConnectResult> {
   const { timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, signal } = options;
-  const cancelled: ConnectResult = {
-    ok: false,
-    failure: { kind: 'cancelled', alive: false, code: 'CANCELLED', text: 'cancelled' },
-  };
-  if (signal?.aborted) return cancelled;
   const attempt: Attempt = { options, phase: 'open', tls: false, over: false };
+  const aborted = (): ConnectResult => ({
+    ok: false,
+    failure: isTimeout(signal)
+      ? timeoutFailure(attempt.phase)
+      : { kind: 'cancelled', alive: false, code: 'CANCELLED', text: 'cancelled' },
+  });
+  if (signal?.aborted) return aborted();
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
   const ended = new Promise<ConnectResult>(resolve => {
     timer = setTimeout(() => resolve({ ok: false, failure: timeoutFailure(attempt.phase, timeoutMs) }), timeoutMs);
-    onAbort = () => resolve(cancelled);
+    onAbort = () => resolve(aborted());
     signal?.addEventListener('abort', onAbort, { once: true });
   });
   const attempted = attemptAll(attempt, kill).then(result => {
@@ -139,8 +141,6 @@ async function login(attempt: Attempt, wantTls: boolean, kill: Kill): Promise<My
     });
 
   const connection = await authenticate(options, stream, attempt.tls);
-  // Errors after the login are the queries' own; without a listener an idle one would end the process.
-  connection.on('error', () => undefined);
   const { version, connectionId } = await openSession(connection, greeting.versionText);
   return serverOf({
     connection,
@@ -226,11 +226,9 @@ function authenticate(options: ConnectOptions, stream: Duplex, tls: boolean): Pr
       trace: false,
       connectAttributes: { program_name: 'mysql-ha-ops' },
     });
-    connection.once('connect', () => {
-      connection.off('error', reject);
-      resolve(connection);
-    });
-    connection.once('error', reject);
+    // Stays: the driver may report one broken connection twice, and an error without a listener ends the process.
+    connection.on('error', reject);
+    connection.once('connect', () => resolve(connection));
     stream.resume();
   });
 }

@@ -92,12 +92,18 @@ export function failureOf(error: unknown, phase: Phase): ConnectFailure {
 }
 
 /** The attempt took too long: silence before the TCP connection says nothing, afterwards somebody is there. */
-export function timeoutFailure(phase: Phase, timeoutMs: number): ConnectFailure {
-  if (phase === 'open')
-    return { kind: 'timeout', alive: false, code: 'ETIMEDOUT', text: `no answer within ${timeoutMs} ms` };
+export function timeoutFailure(phase: Phase, timeoutMs?: number): ConnectFailure {
+  const within = timeoutMs === undefined ? 'in time' : `within ${timeoutMs} ms`;
+  if (phase === 'open') return { kind: 'timeout', alive: false, code: 'ETIMEDOUT', text: `no answer ${within}` };
   const text =
     phase === 'accepted'
-      ? `the port accepts connections, but no server answered within ${timeoutMs} ms`
-      : `the server did not finish the login within ${timeoutMs} ms`;
+      ? `the port accepts connections, but no server answered ${within}`
+      : `the server did not finish the login ${within}`;
   return { kind: 'silent', alive: true, text };
+}
+
+/** Whether a signal stands for a deadline (`AbortSignal.timeout`) rather than for somebody's wish. */
+export function isTimeout(signal: AbortSignal | undefined): boolean {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error && reason.name === 'TimeoutError';
 }

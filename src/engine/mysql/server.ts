@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2';
 import type { Address, ServerVersion } from './types';
+import { isTimeout } from './connectFailure';
 import { dialectOf, type Dialect } from './dialect';
 import { MysqlError } from './mysqlError';
 
@@ -89,7 +90,7 @@ export function serverOf(parts: ServerParts): MysqlServer {
     const { timeoutMs = DEFAULT_QUERY_TIMEOUT_MS, signal } = options;
     return new Promise((resolve, reject) => {
       if (lost) return reject(new MysqlError('closed', lost.code, lost.message));
-      if (signal?.aborted) return reject(new MysqlError('cancelled', 'CANCELLED', 'cancelled'));
+      if (signal?.aborted) return reject(aborted(signal));
       running++;
       let settled = false;
       const settle = (): boolean => {
@@ -106,7 +107,7 @@ export function serverOf(parts: ServerParts): MysqlServer {
         lose(error);
         reject(error);
       };
-      const onAbort = (): void => giveUp(new MysqlError('cancelled', 'CANCELLED', 'cancelled'));
+      const onAbort = (): void => giveUp(aborted(signal));
       const timer = setTimeout(
         () => giveUp(new MysqlError('timeout', 'TIMEOUT', `no answer within ${timeoutMs} ms`)),
         timeoutMs,
@@ -153,6 +154,12 @@ export function serverOf(parts: ServerParts): MysqlServer {
       if (killing) await bounded(killing);
     },
   };
+}
+
+function aborted(signal: AbortSignal | undefined): MysqlError {
+  return isTimeout(signal)
+    ? new MysqlError('timeout', 'TIMEOUT', 'no answer in time')
+    : new MysqlError('cancelled', 'CANCELLED', 'cancelled');
 }
 
 /** MySQL counts milliseconds, MariaDB seconds. */
