@@ -1,0 +1,216 @@
+import type { LoadedCluster } from '../config/load';
+import { blockers } from '../config/resolve';
+import type { ReplicationReport, SshReport, Verdict } from '../engine/checks/types';
+import { nullLog } from '../engine/log';
+import type { EngineOptions } from '../engine/options';
+import { msg } from '../l10n/message';
+import type { Command, CommandContext } from './command';
+import { defineCommand } from './command';
+import { CONFIG_OPTIONS, loadConfig } from './configOptions';
+import { loadEngine } from './engine';
+import { findingJson, jsonText } from './json';
+import { lintText } from './lint';
+import { mhaLog } from './mhaLog';
+import type { OptionTable } from './options';
+import type { Style, Terminal } from './terminal';
+import { printable } from './terminal';
+import { serverNote, treeText } from './topologyText';
+
+const COMMON_OPTIONS = {
+  global_conf: CONFIG_OPTIONS.global_conf,
+  conf: { ...CONFIG_OPTIONS.conf, repeat: true },
+  json: { type: 'flag', help: msg('JSON: the reports') },
+  verbose: { type: 'flag', help: msg('show what is well, too, and log what is being done') },
+} as const satisfies OptionTable;
+
+const REPL_OPTIONS = {
+  ...COMMON_OPTIONS,
+  seconds_behind_master: {
+    type: 'integer',
+    value: 'SECONDS',
+    help: msg('a replica further behind than this fails the check (default: 30)'),
+  },
+  skip_ssh_check: { type: 'flag', aliases: ['skip_check_ssh'], help: msg('leave out everything that needs SSH') },
+  ignore_fail_on_start: { type: 'flag', help: msg('excuse failed servers that have ignore_fail=1') },
+} as const satisfies OptionTable;
+
+const EXIT_CODES = [
+  ['0', msg('all is well, apart from warnings')],
+  ['1', msg('a check has failed')],
+  ['2', msg('wrong command line, or a configuration cannot be used')],
+] as const;
+
+/** The report of one file, or what is wrong with the file. */
+type Outcome =
+  | { readonly kind: 'report'; readonly report: ReplicationReport | SshReport }
+  | { readonly kind: 'unusable'; readonly file: string; readonly loaded: LoadedCluster };
+
+export const checkReplicationCommand: Command = defineCommand({
+  name: 'mha check repl',
+  forms: ['[options] FILE...'],
+  summary: msg('Checks whether the servers of a cluster are fit for monitoring and failover. Changes nothing on them.'),
+  exitCodes: EXIT_CODES,
+  options: REPL_OPTIONS,
+  operands: Number.POSITIVE_INFINITY,
+  usageExit: 2,
+  action: ({ options, operands }, context) =>
+    checkFiles(
+      'mha check repl',
+      [...(options.conf ?? []), ...operands],
+      options,
+      context,
+      async (loaded, file, engineOptions) => {
+        const engine = await loadEngine();
+        return engine.checkReplication(
+          { ...loaded, file },
+          {
+            ...engineOptions,
+            skipSshCheck: options.skip_ssh_check ?? false,
+            ignoreFailOnStart: options.ignore_fail_on_start ?? false,
+            ...(options.seconds_behind_master === undefined
+              ? {}
+              : { secondsBehindMaster: options.seconds_behind_master }),
+          },
+        );
+      },
+    ),
+});
+
+export const checkSshMeshCommand: Command = defineCommand({
+  name: 'mha check ssh',
+  forms: ['[options] FILE...'],
+  summary: msg(
+    'Checks the SSH connections from this machine to every host of a cluster, and from every host to every other.',
+  ),
+  exitCodes: EXIT_CODES,
+  options: COMMON_OPTIONS,
+  operands: Number.POSITIVE_INFINITY,
+  usageExit: 2,
+  action: ({ options, operands }, context) =>
+    checkFiles(
+      'mha check ssh',
+      [...(options.conf ?? []), ...operands],
+      options,
+      context,
+      async (loaded, _file, engineOptions) => {
+        const engine = await loadEngine();
+        return engine.checkSsh(loaded.cluster, engineOptions);
+      },
+    ),
+});
+
+type Usable = LoadedCluster & Required<Pick<LoadedCluster, 'cluster'>>;
+
+async function checkFiles(
+  name: string,
+  files: readonly string[],
+  options: { readonly global_conf?: string; readonly json?: true; readonly verbose?: true },
+  { terminal, signal }: CommandContext,
+  check: (loaded: Usable, file: string, engineOptions: EngineOptions) => Promise<ReplicationReport | SshReport>,
+): Promise<number> {
+  if (files.length === 0) {
+    terminal.err(`${name}: ${terminal.text(msg('Which configuration file?'))}\n`);
+    return 2;
+  }
+  const outcomes: Outcome[] = [];
+  for (const file of files) {
+    const loaded = await loadConfig(file, options, { runInitScript: true, signal });
+    const { cluster } = loaded;
+    const outcome: Outcome =
+      !cluster || blockers(loaded).length > 0
+        ? { kind: 'unusable', file, loaded }
+        : {
+            kind: 'report',
+            report: await check({ ...loaded, cluster }, file, {
+              log: options.verbose ? mhaLog(terminal, 'debug') : nullLog,
+              signal,
+              onProgress: ({ message, done }) =>
+                terminal.progress(
+                  msg('{cluster}: {what}', { cluster: loaded.name, what: terminal.text(message) }),
+                  done,
+                ),
+            }),
+          };
+    outcomes.push(outcome);
+    if (!options.json) terminal.out(outcomeText(outcome, options.verbose ?? false, terminal));
+  }
+  if (options.json) terminal.out(outcomesJson(outcomes, terminal));
+  if (outcomes.some(o => o.kind === 'unusable')) return 2;
+  return outcomes.some(o => o.kind === 'report' && o.report.verdict === 'failed') ? 1 : 0;
+}
+
+function outcomesJson(outcomes: readonly Outcome[], terminal: Terminal): string {
+  const render = (message: Parameters<Terminal['text']>[0]) => terminal.text(message);
+  const reports = outcomes.map(o =>
+    o.kind === 'report'
+      ? o.report
+      : {
+          kind: 'unusable',
+          cluster: o.loaded.name,
+          file: o.file,
+          verdict: 'failed',
+          configFindings: o.loaded.findings.map(f => findingJson(f, render)),
+        },
+  );
+  return jsonText({ reports }, render);
+}
+
+const STYLES: Readonly<Record<Verdict, Style>> = { ok: 'ok', warning: 'warning', failed: 'error' };
+
+const VERDICTS = { ok: msg('OK'), warning: msg('OK, with warnings'), failed: msg('FAILED') } as const;
+
+function outcomeText(outcome: Outcome, verbose: boolean, terminal: Terminal): string {
+  if (outcome.kind === 'unusable') {
+    const title = terminal.text(msg('{file}: the configuration cannot be used', { file: outcome.file }));
+    return `${title}\n${lintText(blockers(outcome.loaded), terminal)}`;
+  }
+  const { report } = outcome;
+  const verdict = terminal.style(STYLES[report.verdict], terminal.text(VERDICTS[report.verdict]));
+  const seconds = (report.tookMs / 1000).toFixed(2);
+  const body = report.kind === 'ssh' ? sshText(report, verbose, terminal) : replicationText(report, verbose, terminal);
+  const title =
+    report.kind === 'ssh'
+      ? msg('{cluster}: SSH check: {verdict} ({seconds} s)', { cluster: report.cluster, verdict, seconds })
+      : msg('{cluster}: replication check: {verdict} ({seconds} s)', { cluster: report.cluster, verdict, seconds });
+  return `${body}${terminal.text(title)}\n`;
+}
+
+function replicationText(report: ReplicationReport, verbose: boolean, terminal: Terminal): string {
+  const lines = report.items
+    .filter(i => verbose || i.verdict !== 'ok')
+    .flatMap(i => [
+      `${mark(i.verdict, terminal)} ${printable(terminal.text(i.message))} [${i.code}]`,
+      ...(i.detail ?? '')
+        .split('\n')
+        .filter(l => l.trim() !== '')
+        .map(l => `        ${terminal.style('faint', printable(l))}`),
+    ]);
+  const { snapshot } = report;
+  const tree = snapshot ? treeText(snapshot, server => serverNote(undefined, snapshot, server)) : '';
+  return `${tree}${lines.map(l => `${l}\n`).join('')}`;
+}
+
+function sshText(report: SshReport, verbose: boolean, terminal: Terminal): string {
+  const labels = new Map(report.hosts.map(h => [h.id, h.label]));
+  const name = (id: string) => labels.get(id) ?? id;
+  const lines = report.pairs
+    .filter(p => verbose || p.result === 'failed')
+    .map(p => {
+      const verdict = p.result === 'failed' ? 'failed' : 'ok';
+      const reason = p.failure ? `: ${printable(p.failure.text)} [${p.failure.kind}]` : '';
+      const skipped = p.result === 'skipped' ? ` (${terminal.text(msg('skipped'))})` : '';
+      return `${mark(verdict, terminal)} ${name(p.from)} -> ${name(p.to)}${skipped}${reason}\n`;
+    });
+  const tested = report.pairs.filter(p => p.result !== 'skipped');
+  const sums = msg('{good} of {all} connections work', {
+    good: tested.filter(p => p.result === 'ok').length,
+    all: tested.length,
+  });
+  return `${lines.join('')}${terminal.text(sums)}\n`;
+}
+
+/** Words, not signs: they can be searched for, and every terminal and font has them. */
+function mark(verdict: Verdict, terminal: Terminal): string {
+  const word = { ok: 'ok', warning: 'warning', failed: 'FAILED' }[verdict];
+  return terminal.style(STYLES[verdict], word.padEnd(7));
+}

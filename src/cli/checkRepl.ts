@@ -1,0 +1,135 @@
+import type { ReplicationReport } from '../engine/checks/types';
+import type { Log, LogLevel } from '../engine/log';
+import { format, msg } from '../l10n/message';
+import type { CommandContext } from './command';
+import { defineCommand, MANAGER_OPTIONS } from './command';
+import { CONFIG_OPTIONS } from './configOptions';
+import { loadEngine } from './engine';
+import { readForMha } from './mhaConfig';
+import type { ReadConfig } from './mhaConfig';
+import { mhaLog } from './mhaLog';
+import type { OptionTable } from './options';
+import { printable } from './terminal';
+import type { Terminal } from './terminal';
+import { topologyLog, treeNote, treeText } from './topologyText';
+
+const OPTIONS = {
+  ...CONFIG_OPTIONS,
+  seconds_behind_master: {
+    type: 'integer',
+    value: 'SECONDS',
+    help: msg('a replica further behind than this fails the check (default: 30)'),
+  },
+  skip_ssh_check: { type: 'flag', aliases: ['skip_check_ssh'], help: msg('leave out everything that needs SSH') },
+  ignore_fail_on_start: { type: 'flag', help: msg('excuse failed servers that have ignore_fail=1') },
+  ...MANAGER_OPTIONS,
+} as const satisfies OptionTable;
+
+export const checkReplCommand = defineCommand({
+  name: 'masterha_check_repl',
+  forms: ['--conf=FILE [options]'],
+  summary: msg('Checks whether the servers of a cluster are fit for monitoring and failover. Changes nothing on them.'),
+  exitCodes: [
+    ['0', msg('replication is healthy')],
+    ['1', msg('it is not, or it could not be checked')],
+  ],
+  options: OPTIONS,
+  usageExit: 1,
+  interruptedExit: 1,
+  onUsageError: ({ terminal }) => closing(terminal, false),
+  action: async ({ options, ignored }, context) => {
+    const { terminal } = context;
+    if (options.conf === undefined) {
+      terminal.out('--conf=<server config file> must be set.\n');
+      closing(terminal, false);
+      return 1;
+    }
+    const first = mhaLog(terminal, 'info');
+    try {
+      const config = await readForMha({
+        file: options.conf,
+        globalFile: options.global_conf,
+        signal: context.signal,
+        log: first,
+      });
+      const log = mhaLog(terminal, levelOf(config));
+      for (const name of ignored) log.log('warning', `Option --${name} has no effect on a check.`);
+      const ok = config.cluster
+        ? await check(options.conf, config, options, context, log)
+        : rejected(config.problems, log);
+      log.log('info', `Got exit code ${ok ? 0 : 1} (Not master dead).`);
+      closing(terminal, ok);
+      return ok ? 0 : 1;
+    } catch (error) {
+      if (!context.signal.aborted) {
+        closing(terminal, false);
+        throw error;
+      }
+      first.log('info', 'Got terminate signal. Exit.');
+      return 1;
+    }
+  },
+});
+
+function closing(terminal: Terminal, ok: boolean): void {
+  terminal.out(`\nMySQL Replication Health is ${ok ? 'OK.' : 'NOT OK!'}\n`);
+}
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
+
+/** MHA takes the first server's log_level; others of Log::Dispatch's names mean the nearest of ours. */
+function levelOf({ cluster }: ReadConfig): LogLevel {
+  const level = cluster?.servers[0]?.values.log_level;
+  return LEVELS.find(l => l === level) ?? (level === 'warn' ? 'warning' : level === 'err' ? 'error' : 'info');
+}
+
+function rejected(problems: readonly string[], log: Log): false {
+  const [first = '', ...others] = problems;
+  for (const problem of others) log.log('error', problem);
+  log.log('error', `Error happened on checking configurations. ${first}`);
+  log.log('error', 'Error happened on monitoring servers.');
+  return false;
+}
+
+async function check(
+  file: string,
+  { loaded }: ReadConfig,
+  options: { seconds_behind_master?: number; skip_ssh_check?: true; ignore_fail_on_start?: true },
+  { terminal, signal }: CommandContext,
+  log: Log,
+): Promise<boolean> {
+  log.log('info', 'MHA::MasterMonitor version 0.58.');
+  const engine = await loadEngine();
+  const report = await engine.checkReplication(
+    { ...loaded, file },
+    {
+      log,
+      signal,
+      onProgress: ({ message, done }) => terminal.progress(message, done),
+      skipSshCheck: options.skip_ssh_check ?? false,
+      ignoreFailOnStart: options.ignore_fail_on_start ?? false,
+      ...(options.seconds_behind_master === undefined ? {} : { secondsBehindMaster: options.seconds_behind_master }),
+    },
+  );
+  logReport(report, loaded.cluster, log);
+  return report.verdict !== 'failed';
+}
+
+const LEVEL_OF = { ok: 'info', warning: 'warning', failed: 'error' } as const;
+
+/** The report as MHA's log would have it: what was found, the tree, then every single check. */
+function logReport(report: ReplicationReport, cluster: ReadConfig['cluster'], log: Log): void {
+  const { snapshot } = report;
+  if (snapshot && cluster) {
+    for (const line of topologyLog(cluster, snapshot)) log.log('info', line);
+    log.log('info', `\n${treeText(snapshot, treeNote(cluster, snapshot))}`);
+  }
+  for (const item of report.items) {
+    log.log(LEVEL_OF[item.verdict], printable(format(item.message)));
+    for (const line of item.verdict === 'ok' ? [] : (item.detail ?? '').split('\n').filter(l => l.trim() !== ''))
+      log.log(LEVEL_OF[item.verdict], `  ${printable(line)}`);
+  }
+  if (report.verdict !== 'failed') return;
+  log.log('error', 'Error happened on checking configurations.');
+  log.log('error', 'Error happened on monitoring servers.');
+}
