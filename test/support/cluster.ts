@@ -31,6 +31,8 @@ export interface ClusterSpec {
   readonly tls?: boolean;
   /** One sshd per server, each with its own port and host key. */
   readonly ssh?: boolean;
+  /** Environment of SSH logins; values without blanks. */
+  readonly sshEnvironment?: Readonly<Record<string, string>>;
   /** Further my.cnf options of all servers. */
   readonly extra?: Readonly<Record<string, string>>;
   /** Further my.cnf options of single servers, by index (0 = master). */
@@ -151,7 +153,13 @@ async function startSshds(
   const identity = await createSshIdentity(path.join(dir, 'ssh'));
   await settle(
     servers.map(async (server, i) => {
-      sshds[i] = await startSshd({ dir: path.join(server.dir, 'sshd'), identity, mark, bound: !spec.keep });
+      sshds[i] = await startSshd({
+        dir: path.join(server.dir, 'sshd'),
+        identity,
+        mark,
+        bound: !spec.keep,
+        environment: spec.sshEnvironment ?? {},
+      });
     }),
   );
   writeFileSync(identity.knownHostsFile, sshds.map(sshd => `${sshd.knownHostsLine}\n`).join(''));

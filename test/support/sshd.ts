@@ -18,6 +18,8 @@ export interface SshdOptions {
   readonly hostKeyType?: 'ed25519' | 'rsa';
   /** Further lines of sshd_config, as name and value; they win over the usual ones. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Environment of its logins; values without blanks. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Default true; false leaves the key out of known_hosts, as on a first contact. */
   readonly known?: boolean;
 }
@@ -75,7 +77,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       MaxSessions: '200',
       PermitRootLogin: 'prohibit-password',
       // What a login starts carries the run's mark, so that it ends with the run.
-      SetEnv: markOf(mark),
+      SetEnv: [markOf(mark), ...Object.entries(options.environment ?? {}).map(pair => pair.join('='))].join(' '),
       Subsystem: 'sftp internal-sftp',
     }),
   );

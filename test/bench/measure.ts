@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+
+/** Milliseconds of several runs. */
+export interface Times {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+/** Runs `work` once to warm up, then `runs` times, one after the other. */
+export async function times(runs: number, work: () => Promise<unknown>): Promise<Times> {
+  await work();
+  const all: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    const started = performance.now();
+    await work();
+    all.push(performance.now() - started);
+  }
+  all.sort((a, b) => a - b);
+  return { min: all[0] ?? 0, median: all[all.length >> 1] ?? 0, max: all[all.length - 1] ?? 0 };
+}
+
+/** A whole process, its output thrown away; rejects when its exit code is not among `codes`. */
+export function program(
+  argv: readonly string[],
+  {
+    env,
+    codes = [0],
+    timeoutMs = 120_000,
+  }: { env?: NodeJS.ProcessEnv; codes?: readonly number[]; timeoutMs?: number } = {},
+): Promise<void> {
+  const [command = '', ...args] = argv;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      env: env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: timeoutMs,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data: Buffer) => {
+        output = (output + data.toString()).slice(-4000);
+      });
+    child.once('error', reject);
+    child.once('close', code => {
+      if (codes.includes(code ?? -1)) resolve();
+      else reject(new Error(`${command} ended with ${code}\n${output}`));
+    });
+  });
+}
+
+const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(0));
+
+/** One line of the table: ours, and how many times as long the peer takes. */
+export function line(what: string, ours: Times, peer?: Times): string {
+  const own = `${ms(ours.median)} ms (${ms(ours.min)} … ${ms(ours.max)})`;
+  const other = peer ? `${ms(peer.median)} ms (${ms(peer.min)} … ${ms(peer.max)})` : '-';
+  const ratio = peer ? `${(peer.median / ours.median).toFixed(1)} x` : '-';
+  return `| ${what.padEnd(46)} | ${own.padEnd(26)} | ${other.padEnd(26)} | ${ratio.padEnd(7)} |`;
+}

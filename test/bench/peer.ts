@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ensureMysql97 } from '../support/servers';
+import { onPath } from '../support/demo/openWorkspace';
+
+/** The original MHA, where its commands are installed. */
+export interface Peer {
+  /** `client_bindir` of the configuration: MHA wants mysql and mysqlbinlog. */
+  readonly clientBindir: string;
+  /** For the manager's commands and for what they start over SSH. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * MHA 0.58 as packaged stops in its own check on Perl 5.22 and later, and on servers without super_read_only. Whoever
+ * measures beside it mends that with a Perl module of their own, named in PERL5LIB and PERL5OPT.
+ */
+export async function findPeer(dir: string): Promise<Peer | undefined> {
+  if (!onPath('masterha_check_repl') || !onPath('apply_diff_relay_logs')) return undefined;
+  const clientBindir = path.join(dir, 'clients');
+  mkdirSync(clientBindir, { recursive: true });
+  const { clients, env: clientEnv } = await ensureMysql97();
+  const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+  for (const name of ['mysql', 'mysqlbinlog']) {
+    const argv = clients[name];
+    if (!argv) return undefined;
+    const settings = Object.entries(clientEnv).map(([key, value]) => `${key}=${quote(value)}`);
+    const file = path.join(clientBindir, name);
+    writeFileSync(file, `#!/bin/sh\nexec env ${settings.join(' ')} ${argv.map(quote).join(' ')} "$@"\n`);
+    chmodSync(file, 0o755);
+  }
+  const env: Record<string, string> = {};
+  for (const name of ['PERL5LIB', 'PERL5OPT']) {
+    const value = process.env[name];
+    if (value) env[name] = value;
+  }
+  return { clientBindir, env };
+}
+
+/** `0.58`, as its own command says it. */
+export function peerVersion(): string {
+  const text = execFileSync('masterha_check_repl', ['--version'], { encoding: 'utf8' });
+  return /version ([\d.]+\d)/.exec(text)?.[1] ?? 'unknown';
+}
+
+export const peerFile = (name: string) =>
+  ['/usr/bin', '/usr/local/bin'].map(d => path.join(d, name)).find(existsSync) ?? name;
