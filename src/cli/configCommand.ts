@@ -122,7 +122,8 @@ function rowsOf(
 function textOf(value: unknown): string {
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (Array.isArray(value)) return value.join(',');
-  return String(shownValue(value) ?? '');
+  const shown = shownValue(value);
+  return typeof shown === 'string' || typeof shown === 'number' ? String(shown) : '';
 }
 
 function originText(origin: Origin): string {

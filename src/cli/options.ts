@@ -57,7 +57,7 @@ export function parseArguments<T extends OptionTable>(args: readonly string[], t
       operands.push(...rest);
       break;
     }
-    const match = /^(?:--|-|\+)([^=]+)(?:=([\s\S]*))?$/.exec(arg);
+    const match = /^(?:--|\+|-(?!-))([^=]+)(?:=([\s\S]*))?$/.exec(arg);
     if (!match) {
       if (/^[-+]./.test(arg)) problems.push(msg('Unknown option: {option}', { option: arg }));
       else operands.push(arg);
@@ -130,5 +130,6 @@ function unknownOption(written: string, table: OptionTable): Message {
 export function nearest(written: string, names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
   const near = closest(written, names);
-  return distance(written, near) <= Math.max(2, Math.floor(written.length / 3)) ? near : undefined;
+  const tolerated = Math.min(Math.max(2, Math.floor(written.length / 3)), written.length - 1);
+  return distance(written, near) <= tolerated ? near : undefined;
 }
