@@ -249,6 +249,14 @@ function semiSyncOf(variables: Row, status: Row, dialect: Dialect): SemiSync {
 
 /** A semi-sync plugin that was loaded after the variables were discovered shows in the status rows first. */
 function forgetIfPluginsChanged(server: MysqlServer, variables: Row, status: Row): void {
-  const has = (row: Row, word: string): boolean => Object.keys(row).some(name => name.startsWith(word));
-  if (has(status, 'rpl_semi_sync') && !has(variables, 'rpl_semi_sync')) questionsOf.delete(server);
+  const { dialect } = server;
+  const pairs = [
+    ['sourceStatus', 'sourceEnabled'],
+    ['replicaStatus', 'replicaEnabled'],
+  ] as const;
+  const isNew = pairs.some(
+    ([counter, variable]) =>
+      first(status, dialect.semiSync(counter)) !== '' && first(variables, dialect.semiSync(variable)) === '',
+  );
+  if (isNew) questionsOf.delete(server);
 }
