@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { applicationName } from '../config/resolve';
+import { applicationName } from '../config/applicationName';
 import { errorText } from '../engine/errors';
 import { readManagerStatus } from '../engine/monitor/readStatus';
 import { defaultPingLimit, statusFileName } from '../engine/monitor/statusFile';

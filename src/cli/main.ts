@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import { msg } from '../l10n/message';
 import { checkReplCommand } from './checkRepl';
@@ -36,6 +37,8 @@ export function main(name: string): void {
 
 async function run(command: Command, terminal: Terminal): Promise<number> {
   const abort = new AbortController();
+  // Every connection of a large cluster listens to it: many listeners are no leak.
+  setMaxListeners(0, abort.signal);
   let interrupted: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
