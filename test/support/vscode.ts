@@ -58,6 +58,8 @@ export interface VscodeOptions {
 /** A VS Code server on loopback with all of its state in a folder of its own. Disposing ends it and removes the folder. */
 export interface VscodeServer extends AsyncDisposable {
   readonly port: number;
+  /** The installed extension is a folder in it. */
+  readonly extensions: string;
   /** Extension host logs: one folder per window under it. */
   readonly logs: string;
   /** The page of a workspace folder. `payload`: what VS Code's own test drivers pass, e.g. `extensionTestsPath`. */
@@ -159,6 +161,7 @@ export async function startVscode(options: VscodeOptions = {}): Promise<VscodeSe
     const port = await listening(child, () => output);
     return {
       port,
+      extensions: path.join(dir, 'extensions'),
       logs: path.join(dir, 'data/logs'),
       url: (folder, payload) => {
         const url = new URL(`http://127.0.0.1:${port}/`);

@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { startCluster, type TestCluster } from '../support/cluster';
+import { startBrowser, startVscode, type Browser, type VscodeServer } from '../support/vscode';
+import * as samples from './samples';
+
+export type WorkspaceName = 'language' | 'cluster' | 'denied' | 'host';
+
+/** Everything that the scenarios share: real servers, a real VS Code with the packaged extension, a browser. */
+export interface World extends AsyncDisposable {
+  readonly cluster: TestCluster;
+  readonly vscode: VscodeServer;
+  readonly browser: Browser;
+  readonly workspaces: Readonly<Record<WorkspaceName, string>>;
+  /** Replaces the user settings, on top of those that all scenarios need; a page sees them after a reload. */
+  settings(changes?: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+/** Seconds between two looks at the servers: short, because scenarios wait for what they show. */
+export const POLLING_SECONDS = 1;
+
+export const SETTINGS = {
+  'mysqlHa.pollingInterval': POLLING_SECONDS,
+  // Whatever this machine has in /etc is not part of the scenarios.
+  'mysqlHa.globalConfigurationFile': '',
+  'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },
+};
+
+export function packageExtension(root: string, vsix: string): void {
+  execFileSync(process.execPath, [path.join(root, 'scripts/package.mjs'), vsix], { cwd: root, stdio: 'inherit' });
+}
+
+async function writeWorkspaces(cluster: TestCluster): Promise<Record<WorkspaceName, string>> {
+  const base = path.join(cluster.dir, 'workspaces');
+  const file = (name: string, text: string) => {
+    const target = path.join(base, name);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, text);
+  };
+  file('language/app2.cnf', samples.ANNOTATED);
+  file('language/app3.cnf', samples.CLEAN);
+  file('language/my.cnf', samples.MY_CNF);
+  await cluster.writeConfig(path.join(base, 'cluster/app1.cnf'));
+  await cluster.writeConfig(path.join(base, 'denied/app1.cnf'), { defaults: { password: 'not the password' } });
+  await cluster.writeConfig(path.join(base, 'host/app1.cnf'));
+  file('host/etc/annotated.mha.cnf', samples.ANNOTATED);
+  file('host/etc/by-first-line.conf', samples.CLEAN);
+  file('host/etc/my.cnf', samples.MY_CNF);
+  const names: readonly WorkspaceName[] = ['language', 'cluster', 'denied', 'host'];
+  return Object.fromEntries(names.map(name => [name, path.join(base, name)])) as Record<WorkspaceName, string>;
+}
+
+/** Starts it all; the cluster, the server and the browser at the same time. */
+export async function createWorld(options: {
+  vsix: string;
+  out: string;
+  report: (text: string) => void;
+}): Promise<World> {
+  const { vsix, out, report } = options;
+  const started: AsyncDisposable[] = [];
+  const own = <T extends AsyncDisposable>(thing: T): T => {
+    started.unshift(thing);
+    return thing;
+  };
+  const dispose = async () => {
+    for (const thing of started) await thing[Symbol.asyncDispose]();
+  };
+  const starting = [
+    startCluster({ flavour: 'mysql56', replicas: 2, gtid: true, ssh: true }).then(own),
+    startVscode({ vsix, settings: SETTINGS, logFile: path.join(out, 'server.log'), report }).then(own),
+    startBrowser({ report }).then(own),
+  ] as const;
+  try {
+    // All of them, so that nothing comes up while the rest is being taken down.
+    await Promise.allSettled(starting);
+    const [cluster, vscode, browser] = await Promise.all(starting);
+    const workspaces = await writeWorkspaces(cluster);
+    return {
+      cluster,
+      vscode,
+      browser,
+      workspaces,
+      settings: changes => vscode.writeSettings({ ...SETTINGS, ...changes }),
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
