@@ -83,6 +83,12 @@ export class Slots {
     };
   }
 
+  /** From now on there is room for everybody. */
+  lift(): void {
+    this.#free = Infinity;
+    for (const turn of this.#waiting.splice(0)) turn();
+  }
+
   #turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const turn = () => {

@@ -1,15 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import os from 'node:os';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { errorCode, errorText } from '../errors';
-import { abortable, Deadline } from './limits';
-import { Collector, DEFAULT_KEEP_BYTES } from './remoteProgram';
+import { Deadline } from './limits';
+import { runWith } from './program';
+import { Collector } from './remoteProgram';
 import { sshError } from './sshError';
 import { connectTcp } from './transport';
-import type { Host, RunOptions, RunResult } from './types';
+import type { Host, RunningProgram, StartOptions } from './types';
 
 const TUNNEL_MS = 10_000;
+
+const KEEP_STDERR = 64 * 1024;
 
 /** What a shell answers for a program that does not exist or may not be run: the same as over SSH. */
 const NOT_STARTED: Readonly<Record<string, number>> = { ENOENT: 127, ENOTDIR: 127, EACCES: 126, ENOEXEC: 126 };
@@ -19,38 +22,50 @@ export function localHost(): Host {
   return {
     name: os.hostname(),
     local: true,
-    run,
+    run: (argv, options) => runWith(starting => start(argv, starting), argv[0] ?? '', options),
+    start,
     readRange,
     tunnel,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
-async function run(argv: readonly string[], options: RunOptions): Promise<RunResult> {
-  const { timeoutMs, signal, stdin, keepBytes = DEFAULT_KEEP_BYTES } = options;
+async function start(argv: readonly string[], options: StartOptions = {}): Promise<RunningProgram> {
+  const { signal, keepBytes = KEEP_STDERR } = options;
   const [program = '', ...rest] = argv;
   signal?.throwIfAborted();
-  using deadline = new Deadline(timeoutMs, signal);
   // A process group of its own, so that what it starts ends with it.
   const child = spawn(program, rest, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-  const [stdout, stderr] = [new Collector(keepBytes), new Collector(keepBytes)];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  const stderr = new Collector(keepBytes);
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   child.stdin.on('error', () => undefined);
-  const ended = endOf(child);
-  child.stdin.end(stdin ?? '');
+  let closed = false;
+  child.once('close', () => (closed = true));
+  const kill = () => {
+    // Not by exit code: what the program left behind may still hold its output, and is still of its group.
+    if (!closed) killGroup(child);
+  };
+  signal?.addEventListener('abort', kill, { once: true });
+  const ended = endOf(child)
+    .then(
+      exit => ({ ...exit, stderr: stderr.toString() }),
+      (error: unknown) => {
+        const code = NOT_STARTED[errorCode(error) ?? ''];
+        if (code === undefined) throw sshError('exit', errorText(error), error);
+        return { code, stderr: errorText(error) };
+      },
+    )
+    .finally(() => signal?.removeEventListener('abort', kill));
+  return Promise.resolve({ stdin: child.stdin, stdout: outputOf(child.stdout, kill), ended, kill });
+}
+
+async function* outputOf(stdout: Readable, kill: () => void): AsyncGenerator<Buffer> {
+  let complete = false;
   try {
-    const exit = await abortable(ended, deadline.signal);
-    return { ...exit, stdout: stdout.toString(), stderr: stderr.toString() };
-  } catch (error) {
-    if (deadline.signal.aborted) {
-      killGroup(child);
-      if (!signal?.aborted) throw sshError('timeout', `${program}: no end within ${timeoutMs} ms`);
-      throw error;
-    }
-    const code = NOT_STARTED[errorCode(error) ?? ''];
-    if (code === undefined) throw sshError('exit', errorText(error), error);
-    return { code, stdout: '', stderr: errorText(error) };
+    for await (const chunk of stdout) yield chunk as Buffer;
+    complete = true;
+  } finally {
+    if (!complete) kill();
   }
 }
 

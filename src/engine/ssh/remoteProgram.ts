@@ -91,8 +91,6 @@ export class Collector {
   }
 }
 
-export const DEFAULT_KEEP_BYTES = 1024 * 1024;
-
 /**
  * Bytes `$2` (from 1) and on, `$3` of them, of file `$1`: with tools that every Linux has. tail skips by seeking, so that an offset
  * costs nothing; its exit code is passed on, since a pipeline would only tell head's (a tail that head has cut off is fine: >= 128).

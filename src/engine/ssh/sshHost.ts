@@ -2,18 +2,11 @@ import type { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { errorText } from '../errors';
 import { abortable, after, Deadline, Slots } from './limits';
-import {
-  Collector,
-  DEFAULT_KEEP_BYTES,
-  killCommand,
-  MarkedOutput,
-  rangeProgram,
-  remoteCommand,
-  type RemoteCommand,
-} from './remoteProgram';
+import { Collector, killCommand, MarkedOutput, rangeProgram, remoteCommand } from './remoteProgram';
+import { readRangeWith, runWith } from './program';
 import { forward, type Session } from './session';
 import { sshError, type SshError } from './sshError';
-import type { Host, RunOptions, RunResult } from './types';
+import type { Host, ProgramEnd, RunningProgram, RunOptions, RunResult, StartOptions } from './types';
 
 /** sshd allows ten sessions on a connection by default (MaxSessions); the others wait here. */
 const MAX_SESSIONS = 8;
@@ -21,11 +14,7 @@ const MAX_SESSIONS = 8;
 /** How long the end of a program that is in the way may take. */
 const KILL_MS = 2000;
 
-/** A file that gives nothing for so long is not read any further. */
-const IDLE_MS = 30_000;
-
-/** How a program ended. */
-type Exit = { readonly code?: number; readonly signal?: string };
+const KEEP_STDERR = 64 * 1024;
 
 /** A host over an open session. */
 export class SshHost implements Host {
@@ -43,73 +32,50 @@ export class SshHost implements Host {
     this.software = session.software;
   }
 
-  async run(argv: readonly string[], options: RunOptions): Promise<RunResult> {
-    const { timeoutMs, signal, stdin, keepBytes = DEFAULT_KEEP_BYTES } = options;
-    const command = remoteCommand(argv);
-    using deadline = new Deadline(timeoutMs, signal);
-    try {
-      using _slot = await this.#slots.take(deadline.signal);
-      const channel = await this.#exec(command.line, deadline.signal);
-      const [stdout, stderr] = [new Collector(keepBytes), new Collector(keepBytes)];
-      const [out, err] = [new MarkedOutput(command.mark), new MarkedOutput(command.mark)];
-      channel.on('data', (chunk: Buffer) => stdout.push(out.push(chunk)));
-      channel.stderr.on('data', (chunk: Buffer) => stderr.push(err.push(chunk)));
-      const ended = exitOf(channel);
-      channel.on('error', () => undefined);
-      channel.end(stdin ?? '');
-      const exit = await this.#orKill(ended, deadline.signal, channel, out);
-      if (!out.found) throw notStarted(exit, out, err);
-      return { ...exit, stdout: stdout.toString(), stderr: stderr.toString() };
-    } catch (error) {
-      throw this.#reason(error, argv[0] ?? '', timeoutMs);
-    }
+  run(argv: readonly string[], options: RunOptions): Promise<RunResult> {
+    return runWith(start => this.start(argv, start), `${this.name}: ${argv[0]}`, options);
   }
 
-  async *readRange(
-    path: string,
-    offset: number,
-    length: number,
-    options: { signal?: AbortSignal } = {},
-  ): AsyncGenerator<Buffer> {
-    if (length <= 0) return;
-    const command: RemoteCommand = remoteCommand(rangeProgram(path, offset, length));
-    const out = new MarkedOutput(command.mark);
-    using _slot = await this.#slots.take(options.signal);
-    let channel: ClientChannel | undefined;
-    let complete = false;
+  readRange(path: string, offset: number, length: number, options: { signal?: AbortSignal } = {}) {
+    return readRangeWith(start => this.start(rangeProgram(path, offset, length), start), path, length, options);
+  }
+
+  async start(argv: readonly string[], options: StartOptions = {}): Promise<RunningProgram> {
+    const { signal, keepBytes = KEEP_STDERR } = options;
+    const { line, mark } = remoteCommand(argv);
+    const slot = await this.#slots.take(signal);
+    let channel: ClientChannel;
     try {
-      using opening = new Deadline(this.openMs, options.signal);
-      channel = await this.#exec(command.line, opening.signal);
-      const err = new MarkedOutput(command.mark);
-      const complaint = new Collector(4096);
-      channel.stderr.on('data', (chunk: Buffer) => complaint.push(err.push(chunk)));
-      const ended = exitOf(channel);
-      let got = 0;
-      const chunks = channel[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-      for (;;) {
-        using idle = new Deadline(IDLE_MS, options.signal);
-        const step = await abortable(chunks.next(), idle.signal);
-        if (step.done) break;
-        const data = out.push(step.value);
-        got += data.length;
-        if (data.length > 0) yield data;
-      }
-      using ending = new Deadline(KILL_MS, options.signal);
-      const exit = await abortable(ended, ending.signal);
-      complete = true;
-      if (!out.found) throw notStarted(exit, out, err);
-      if (got < length && exit.code !== 0)
-        throw sshError('exit', complaint.toString().trim() || `${path}: ${exit.code}`);
+      channel = await this.#exec(line, signal);
     } catch (error) {
-      throw this.#reason(error, path, IDLE_MS);
-    } finally {
-      if (channel && !complete) {
-        this.#kill(out);
-        channel.close();
-        // What is still on its way must not block the connection's other channels.
-        channel.resume();
-      }
+      slot[Symbol.dispose]();
+      throw error;
     }
+    const [out, err] = [new MarkedOutput(mark), new MarkedOutput(mark)];
+    const stderr = new Collector(keepBytes);
+    let over = false;
+    channel.stderr.on('data', (chunk: Buffer) => stderr.push(err.push(chunk)));
+    channel.on('error', () => undefined);
+    const ended = exitOf(channel).then(exit => {
+      if (!out.found) throw notStarted(exit, out, err);
+      return { ...exit, stderr: stderr.toString() };
+    });
+    const kill = () => {
+      if (over) return;
+      over = true;
+      this.#kill(out);
+      channel.close();
+      // What is still on its way must not block the connection's other channels.
+      channel.resume();
+    };
+    signal?.addEventListener('abort', kill, { once: true });
+    const finish = () => {
+      over = true;
+      signal?.removeEventListener('abort', kill);
+      slot[Symbol.dispose]();
+    };
+    ended.then(finish, finish);
+    return { stdin: channel, stdout: unmarked(channel, out, kill), ended, kill };
   }
 
   async tunnel(host: string, port: number): Promise<Duplex> {
@@ -117,7 +83,8 @@ export class SshHost implements Host {
     try {
       return await forward(this.session, host, port, deadline.signal);
     } catch (error) {
-      throw this.#reason(error, `${host}:${port}`, this.openMs);
+      if (deadline.signal.aborted) throw sshError('timeout', `${this.name}: no connection to ${host}:${port} in time`);
+      throw error;
     }
   }
 
@@ -126,30 +93,24 @@ export class SshHost implements Host {
     await this.session.close();
   }
 
-  #exec(line: string, signal: AbortSignal): Promise<ClientChannel> {
+  async #exec(line: string, signal?: AbortSignal): Promise<ClientChannel> {
+    using deadline = new Deadline(this.openMs, signal);
     const opening = new Promise<ClientChannel>((resolve, reject) => {
       try {
         this.session.client.exec(line, (error, channel) => {
-          if (error) reject(sshError('exit', `the host starts no program: ${errorText(error)}`, error));
-          else if (signal.aborted) channel.close();
+          if (error) reject(sshError('exit', `${this.name} starts no program: ${errorText(error)}`, error));
+          else if (deadline.signal.aborted) channel.close();
           else resolve(channel);
         });
       } catch (error) {
-        reject(sshError('closed', 'the connection is closed', error));
+        reject(sshError('closed', `${this.name}: the connection is closed`, error));
       }
     });
-    return abortable(opening, signal);
-  }
-
-  async #orKill(ended: Promise<Exit>, signal: AbortSignal, channel: ClientChannel, out: MarkedOutput): Promise<Exit> {
     try {
-      return await abortable(ended, signal);
+      return await abortable(opening, deadline.signal);
     } catch (error) {
-      if (signal.aborted) {
-        this.#kill(out);
-        channel.close();
-      }
-      throw error;
+      if (signal?.aborted || !deadline.signal.aborted) throw error;
+      throw sshError('timeout', `${this.name} does not start a program in time`);
     }
   }
 
@@ -157,7 +118,7 @@ export class SshHost implements Host {
   #kill(out: MarkedOutput): void {
     const pid = Number(out.note);
     if (!Number.isInteger(pid) || pid <= 1) return;
-    const ended = this.#exec(killCommand(pid), AbortSignal.timeout(KILL_MS)).then(channel => {
+    const ended = this.#exec(killCommand(pid)).then(channel => {
       channel.resume();
       channel.stderr.resume();
       return exitOf(channel);
@@ -169,13 +130,22 @@ export class SshHost implements Host {
     const killing = Promise.race([settled, after(KILL_MS)]).finally(() => this.#killing.delete(killing));
     this.#killing.add(killing);
   }
+}
 
-  #reason(error: unknown, what: string, ms: number): Error {
-    if (error instanceof DOMException && error.name === 'TimeoutError')
-      return sshError('timeout', `${this.name}: ${what}: no end within ${ms} ms`);
-    return error as Error;
+async function* unmarked(channel: ClientChannel, out: MarkedOutput, kill: () => void): AsyncGenerator<Buffer> {
+  let complete = false;
+  try {
+    for await (const chunk of channel as AsyncIterable<Buffer>) {
+      const data = out.push(chunk);
+      if (data.length > 0) yield data;
+    }
+    complete = true;
+  } finally {
+    if (!complete) kill();
   }
 }
+
+type Exit = Omit<ProgramEnd, 'stderr'>;
 
 function exitOf(channel: ClientChannel): Promise<Exit> {
   return new Promise((resolve, reject) => {

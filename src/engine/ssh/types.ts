@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 
 /** Where and as whom to log in. */
 export interface SshTarget {
@@ -62,6 +62,31 @@ export interface RunOptions {
   readonly keepBytes?: number;
 }
 
+export interface StartOptions {
+  readonly signal?: AbortSignal;
+  /** Bytes of stderr that are kept; default 64 KiB. */
+  readonly keepBytes?: number;
+}
+
+/** A program that runs. Its output must be read, or it stops when the buffers are full. */
+export interface RunningProgram {
+  readonly stdin: Writable;
+  /** As it comes; leaving the loop early ends the program. */
+  readonly stdout: AsyncIterable<Buffer>;
+  /** Rejects with SshError if the connection is lost, or nothing was started. */
+  readonly ended: Promise<ProgramEnd>;
+  /** Ends it and all that it started. */
+  kill(): void;
+}
+
+export interface ProgramEnd {
+  /** Exit code; undefined when ended by `signal`. */
+  readonly code?: number;
+  readonly signal?: string;
+  /** Its first bytes. */
+  readonly stderr: string;
+}
+
 /** One host, over SSH or (the machine we run on) without. Every method rejects with SshError or an AbortError. */
 export interface Host extends AsyncDisposable {
   readonly name: string;
@@ -70,6 +95,8 @@ export interface Host extends AsyncDisposable {
   readonly software?: string;
   /** Runs a program with its arguments, each passed literally: no shell sees them unquoted. */
   run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
+  /** Starts a program to talk to. `signal` ends it. A program that cannot be found ends with code 127. */
+  start(argv: readonly string[], options?: StartOptions): Promise<RunningProgram>;
   /** Bytes `offset` … `offset + length` of a file (fewer at its end). Sparse of memory; works above 4 GiB and without sftp. */
   readRange(path: string, offset: number, length: number, options?: { signal?: AbortSignal }): AsyncIterable<Buffer>;
   /** A connection to `host:port` as seen from that host. */
