@@ -198,7 +198,7 @@ it.each<Flavour>(['mysql97', 'mariadb1011'])('several sources on %s', async flav
   await using a = await startCluster({ flavour, replicas: 1 });
   await using b = await startCluster({ flavour, replicas: 0 });
   const [replica] = a.replicas as [TestServer];
-  await b.master.configure({ server_id: '9', ...(flavour === 'mariadb1011' ? { gtid_domain_id: '9' } : {}) });
+  b.master.configure({ server_id: '9', ...(flavour === 'mariadb1011' ? { gtid_domain_id: '9' } : {}) });
   await b.master.restart();
   await using server = await login(replica);
   const { dialect } = server;
