@@ -39,6 +39,8 @@ export const FINDING_CODES = {
   'clear-text-password': information(msg('Password in clear text')),
   'weak-password': information(msg('Weak password')),
 
+  'too-many-findings': information(msg('More findings than are listed')),
+
   // Lines, sections, names
   'syntax-error': rejected(msg('Syntax error')),
   'comment-after-header': rejected(msg('Comment behind a section header')),
@@ -55,7 +57,7 @@ export const FINDING_CODES = {
 
   // Values
   'comment-in-value': misread(msg('Comment inside a value')),
-  'truncated-password': warning(msg('Password cut off at a semicolon')),
+  'cut-at-semicolon': warning(msg('Value cut off at a semicolon')),
   'misread-quotes': misread(msg('Quotes are read otherwise than written')),
   'unbalanced-quotes': warning(msg('Quote without its partner')),
   'quoted-host': rejected(msg('Host name in quotes')),

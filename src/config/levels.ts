@@ -59,38 +59,49 @@ export function plainText(value: string): string {
 }
 
 /**
- * One step of MHA's evaluation (global -> application -> script -> section). `own` counts if it is there, even empty;
- * else the parent's value, else the built-in default (for some parameters already when the parent's value is Perl-false).
- * Then one layer of quotes goes, of inherited values again.
+ * One step of MHA's evaluation (global -> application -> script -> section), for levels with a common parent. A level's
+ * own value counts if it is there, even empty; else the parent's value, else the built-in default (for some parameters
+ * already when the parent's value is Perl-false). Then one layer of quotes goes, of inherited values again.
  */
-export function evaluate(own: Own, parent: Level | undefined, loginUser: string): Level {
+export function evaluator(parent: Level | undefined, loginUser: string): (own: Own) => Level {
   const mha = {} as Record<ParameterName, Cell>;
-  for (const [name, parameter] of MHA_ENTRIES) mha[name] = step(name, parameter, own.mha, parent?.mha, loginUser);
+  for (const [name, parameter] of MHA_ENTRIES) mha[name] = inherit(name, parameter, parent?.mha, loginUser);
   const extended = {} as Record<ExtendedName, Cell>;
-  for (const [name, parameter] of EXTENDED_ENTRIES) {
-    const cell = own.extended.get(name) ?? parent?.extended[name];
-    extended[name] = cell ?? { value: parameter.default, origin: BUILTIN };
-  }
-  return { mha, extended };
+  for (const [name, parameter] of EXTENDED_ENTRIES)
+    extended[name] = parent?.extended[name] ?? { value: parameter.default, origin: BUILTIN };
+  const base: Level = { mha: { ...mha }, extended: { ...extended } };
+  return own => {
+    if (own.mha.size === 0 && own.extended.size === 0) return base;
+    const cells = { ...base.mha };
+    for (const [key, cell] of own.mha) {
+      const name = key as ParameterName;
+      if (Object.hasOwn(PARAMETERS, name)) cells[name] = stripped(name, cell);
+    }
+    const extendedCells = { ...base.extended };
+    for (const [name, cell] of own.extended)
+      if (Object.hasOwn(EXTENDED_PARAMETERS, name)) extendedCells[name as ExtendedName] = cell;
+    return { mha: cells, extended: extendedCells };
+  };
 }
 
 const MHA_ENTRIES = Object.entries(PARAMETERS) as [ParameterName, Parameter][];
 const EXTENDED_ENTRIES = Object.entries(EXTENDED_PARAMETERS) as [ExtendedName, Parameter][];
 
-function step(
+function inherit(
   name: ParameterName,
   parameter: Parameter,
-  own: ReadonlyMap<string, Cell>,
   parent: Cells<ParameterName> | undefined,
   loginUser: string,
 ): Cell {
-  let cell = own.get(name);
-  if (!cell && parent && parameter.inheritance === 'inherited') {
-    const inherited = parent[name];
-    if (inherited.value !== undefined && (isTrue(inherited.value) || !FALSE_MEANS_DEFAULT.has(name))) cell = inherited;
+  if (parent && parameter.inheritance === 'inherited') {
+    const cell = parent[name];
+    if (cell.value !== undefined && (isTrue(cell.value) || !FALSE_MEANS_DEFAULT.has(name))) return stripped(name, cell);
   }
-  if (!cell) return { value: name === 'ssh_user' ? loginUser : parameter.default, origin: BUILTIN };
-  if (!isTrue(cell.value) || cell.value === undefined) return cell;
+  return { value: name === 'ssh_user' ? loginUser : parameter.default, origin: BUILTIN };
+}
+
+function stripped(name: ParameterName, cell: Cell): Cell {
+  if (cell.value === undefined || !isTrue(cell.value) || cell.origin.level === 'builtin') return cell;
   const all = name === 'ssh_options' ? cell.value.replace(/['"]/g, '') : cell.value;
   const value = stripQuotes(all);
   return value === cell.value ? cell : { ...cell, value };

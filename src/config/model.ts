@@ -1,6 +1,6 @@
 import { readScriptOutput } from './initScript';
 import type { ScriptOutput, ScriptProblem } from './initScript';
-import { evaluate, plainText, processWide } from './levels';
+import { evaluator, plainText, processWide } from './levels';
 import type { Cell, Level, Own } from './levels';
 import { EXTENDED_PARAMETERS, PARAMETERS } from './parameters';
 import type { ExtendedName, ParameterName } from './parameters';
@@ -55,22 +55,20 @@ export function buildModel(input: ResolveInput): Model {
   const globalSections: ReadonlyMap<string, MergedSection> = global ? mergeSections(global) : new Map();
   const globalDefaults = globalSections.get('server default');
 
-  const globalLevel = global && evaluate(own(globalDefaults, global.file, 'global'), undefined, loginUser);
-  const applicationLevel = evaluate(
-    own(sections.get('server default'), application.file, 'application'),
+  const globalLevel = global && evaluator(undefined, loginUser)(own(globalDefaults, global.file, 'global'));
+  const applicationLevel = evaluator(
     globalLevel,
     loginUser,
-  );
+  )(own(sections.get('server default'), application.file, 'application'));
   const output = script && readScriptOutput(script, isParameter);
   const defaults = output
-    ? evaluate({ mha: output.values, extended: new Map() }, applicationLevel, loginUser)
+    ? evaluator(applicationLevel, loginUser)({ mha: output.values, extended: new Map() })
     : applicationLevel;
 
+  const evaluate = evaluator(defaults, loginUser);
   const server = (id: string, kind: 'server' | 'binlog'): ServerModel | undefined => {
     const section = sections.get(id);
-    return (
-      section && { id, kind, section, level: evaluate(own(section, application.file, 'server'), defaults, loginUser) }
-    );
+    return section && { id, kind, section, level: evaluate(own(section, application.file, 'server')) };
   };
   const ids = (kind: 'server' | 'binlog'): string[] => [...sections.keys()].filter(name => sectionKind(name) === kind);
   const servers = serverOrder(ids('server')).flatMap(id => server(id, 'server') ?? []);

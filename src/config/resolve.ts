@@ -1,9 +1,11 @@
+import { applicationName } from './applicationName';
 import { toTyped } from './typed';
-import type { Cell, Cells } from './levels';
-import { buildModel, initScriptOf } from './model';
+import { evaluator } from './levels';
+import type { Level } from './levels';
+import { buildModel, initScriptOf, isExtendedParameter, isParameter } from './model';
 import type { Model, ResolveInput, ServerModel } from './model';
 import { EXTENDED_PARAMETERS, PARAMETERS } from './parameters';
-import type { ExtendedName, ExtendedValues, Parameter, ParameterName, ParameterValues } from './parameters';
+import type { ExtendedName, ExtendedValues, ParameterName, ParameterValues } from './parameters';
 import { findAll } from './rules/all';
 import type { ClusterConfig, ConfigFinding, Origin, Range, Resolution, ServerConfig } from './types';
 
@@ -24,14 +26,6 @@ export function blockers(resolution: Resolution): ConfigFinding[] {
   return resolution.findings.filter(f => f.rejectedByMha || f.blocksAction);
 }
 
-/** MHA's name of an application: the file's base name without its last extension (`app1.prod.cnf`: `app1.prod`). */
-export function applicationName(file: string): string {
-  const base = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
-  const dot = base.lastIndexOf('.');
-  const name = dot === -1 ? base : base.slice(0, dot);
-  return name === '' ? file : name;
-}
-
 /** The command of `init_conf_load_script` that MHA would run ('': none), and the line that has it. */
 export function initScript(input: Omit<ResolveInput, 'script'>): {
   readonly command: string;
@@ -41,9 +35,11 @@ export function initScript(input: Omit<ResolveInput, 'script'>): {
 }
 
 function clusterOf(model: Model): ClusterConfig {
-  const typed = new TypedCells();
-  const config = (server: ServerModel): ServerConfig => typed.server(server, model.sshOptions);
   const { application, global } = model.input;
+  const base = typedLevel(evaluator(model.defaults, model.input.loginUser)({ mha: new Map(), extended: new Map() }));
+  base.values['ssh_options'] = toTyped(PARAMETERS.ssh_options, model.sshOptions.value);
+  base.origins['ssh_options'] = model.sshOptions.origin;
+  const config = (server: ServerModel): ServerConfig => typedServer(base, server);
   return {
     name: applicationName(application.file),
     file: application.file,
@@ -53,43 +49,57 @@ function clusterOf(model: Model): ClusterConfig {
   };
 }
 
-const MHA_ENTRIES = Object.entries(PARAMETERS) as [ParameterName, Parameter][];
-const EXTENDED_ENTRIES = Object.entries(EXTENDED_PARAMETERS) as [ExtendedName, Parameter][];
+interface TypedLevel {
+  readonly values: Record<string, unknown>;
+  readonly origins: Record<string, Origin>;
+  readonly extended: Record<string, unknown>;
+  readonly extendedOrigins: Record<string, Origin>;
+}
 
-/** Servers share the cells that they inherit: each is converted once. */
-class TypedCells {
-  readonly #known = new Map<Cell, Map<string, unknown>>();
-
-  server({ id, kind, level, section }: ServerModel, sshOptions: Cell): ServerConfig {
-    const mha: Cells<ParameterName> = { ...level.mha, ssh_options: sshOptions };
-    const values: Partial<Record<ParameterName, unknown>> = {};
-    const origins: Partial<Record<ParameterName, Origin>> = {};
-    for (const [name, parameter] of MHA_ENTRIES) {
-      values[name] = this.#value(name, parameter, mha[name]);
-      origins[name] = mha[name].origin;
-    }
-    const extended: Partial<Record<ExtendedName, unknown>> = {};
-    const extendedOrigins: Partial<Record<ExtendedName, Origin>> = {};
-    for (const [name, parameter] of EXTENDED_ENTRIES) {
-      extended[name] = this.#value(name, parameter, level.extended[name]);
-      extendedOrigins[name] = level.extended[name].origin;
-    }
-    return {
-      id,
-      kind,
-      values: values as ParameterValues,
-      origins: origins as Record<ParameterName, Origin>,
-      extended: extended as ExtendedValues,
-      extendedOrigins: extendedOrigins as Record<ExtendedName, Origin>,
-      section: section.runs[0]?.range ?? section.nameRange,
-    };
+/** A level's cells converted; the result is copied for each server, so it is made of objects that copy fast. */
+function typedLevel({ mha, extended }: Level): TypedLevel {
+  const typed: TypedLevel = { values: {}, origins: {}, extended: {}, extendedOrigins: {} };
+  for (const [name, parameter] of Object.entries(PARAMETERS)) {
+    const cell = mha[name as ParameterName];
+    typed.values[name] = toTyped(parameter, cell.value);
+    typed.origins[name] = cell.origin;
   }
-
-  #value(name: string, parameter: Parameter, cell: Cell): unknown {
-    if (cell.origin.level === 'server') return toTyped(parameter, cell.value);
-    const byName = this.#known.get(cell) ?? new Map<string, unknown>();
-    this.#known.set(cell, byName);
-    if (!byName.has(name)) byName.set(name, toTyped(parameter, cell.value));
-    return byName.get(name);
+  for (const [name, parameter] of Object.entries(EXTENDED_PARAMETERS)) {
+    const cell = extended[name as ExtendedName];
+    typed.extended[name] = toTyped(parameter, cell.value);
+    typed.extendedOrigins[name] = cell.origin;
   }
+  return {
+    values: { ...typed.values },
+    origins: { ...typed.origins },
+    extended: { ...typed.extended },
+    extendedOrigins: { ...typed.extendedOrigins },
+  };
+}
+
+/** What all servers inherit, with the section's own lines put over it. */
+function typedServer(base: TypedLevel, { id, kind, level, section }: ServerModel): ServerConfig {
+  const values = { ...base.values };
+  const origins = { ...base.origins };
+  const extended = { ...base.extended };
+  const extendedOrigins = { ...base.extendedOrigins };
+  for (const name of section.values.keys()) {
+    if (!isParameter(name) || PARAMETERS[name].inheritance === 'process') continue;
+    values[name] = toTyped(PARAMETERS[name], level.mha[name].value);
+    origins[name] = level.mha[name].origin;
+  }
+  for (const name of section.extended.keys()) {
+    if (!isExtendedParameter(name)) continue;
+    extended[name] = toTyped(EXTENDED_PARAMETERS[name], level.extended[name].value);
+    extendedOrigins[name] = level.extended[name].origin;
+  }
+  return {
+    id,
+    kind,
+    values: values as unknown as ParameterValues,
+    origins: origins as Record<ParameterName, Origin>,
+    extended: extended as unknown as ExtendedValues,
+    extendedOrigins: extendedOrigins as Record<ExtendedName, Origin>,
+    section: section.runs[0]?.range ?? section.nameRange,
+  };
 }

@@ -47,14 +47,18 @@ export function sectionKind(name: string): SectionKind {
  */
 export function serverOrder(ids: readonly string[]): string[] {
   const bytewise = sortBytewise(ids);
-  const numbers = new Map<string, bigint>();
+  const numbers = new Map<string, string>();
   for (const id of bytewise) {
     const digits = /^server[^0-9]*([0-9]+)/.exec(id)?.[1];
     if (digits === undefined) return bytewise;
-    numbers.set(id, BigInt(digits));
+    numbers.set(id, digits.replace(/^0+/, ''));
   }
-  const number = (id: string): bigint => numbers.get(id) ?? 0n;
-  return bytewise.sort((a, b) => (number(a) < number(b) ? -1 : number(a) > number(b) ? 1 : 0));
+  return bytewise.sort((a, b) => compareDigits(numbers.get(a) ?? '', numbers.get(b) ?? ''));
+}
+
+/** Numbers of any length, without leading zeros. */
+function compareDigits(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 
 /** By code point, which is the order of UTF-8 bytes; UTF-16 order differs beyond the BMP. */

@@ -29,3 +29,12 @@ export function* placedProperties(model: Model): Generator<PlacedProperty> {
 export function inDefaults(place: Place): boolean {
   return place === 'global' || place === 'defaults';
 }
+
+/** Whether MHA refuses a host name that can't resolve: it looks up `hostname` unless `ip` is given, and `ssh_host` always. */
+export function hostIsRejected({ section, property, place }: PlacedProperty, value: string): boolean {
+  if (property.name === 'ssh_host') return value !== section.properties.find(p => p.name === 'hostname')?.value;
+  return (
+    property.name === 'hostname' &&
+    (inDefaults(place) || !section.properties.some(p => p.name === 'ip' && p.value !== ''))
+  );
+}
