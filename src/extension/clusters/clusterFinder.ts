@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { fileOf, isEdited, isGlobalFile, LANGUAGE } from '../language/documents';
 import { configurationFiles, resolvePath } from '../settings';
+import { pathMatcher } from './glob';
 
 /** More than this is not a workspace of configurations. */
 const MAX_FILES = 2000;
@@ -14,15 +15,21 @@ interface LanguageContribution {
   readonly filenamePatterns?: readonly string[];
 }
 
-/** The name patterns of the language, as contributed, and the user's own associations. */
-function languagePatterns(extension: vscode.Extension<unknown>): string[] {
+interface Patterns {
+  /** As contributed. */
+  readonly contributed: readonly string[];
+  /** `files.associations` of the user. */
+  readonly own: readonly string[];
+}
+
+function languagePatterns(extension: vscode.Extension<unknown>): Patterns {
   const manifest = extension.packageJSON as { contributes?: { languages?: readonly LanguageContribution[] } };
   const language = manifest.contributes?.languages?.find(l => l.id === LANGUAGE);
   const associations = vscode.workspace.getConfiguration('files').get<Record<string, unknown>>('associations') ?? {};
-  const own = Object.keys(associations).filter(pattern => associations[pattern] === LANGUAGE);
-  return [...(language?.filenames ?? []), ...(language?.filenamePatterns ?? []), ...own].map(p =>
-    p.includes('/') ? p : `**/${p}`,
-  );
+  return {
+    contributed: [...(language?.filenames ?? []), ...(language?.filenamePatterns ?? [])],
+    own: Object.keys(associations).filter(pattern => associations[pattern] === LANGUAGE),
+  };
 }
 
 /** Splits `/etc/mha/*.cnf` into the folder without wildcards and the rest. */
@@ -120,19 +127,21 @@ export class ClusterFinder implements vscode.Disposable {
   }
 
   async #find(): Promise<FoundFiles> {
-    const byName = `{${languagePatterns(this.#extension).join(',')}}`;
-    const [named, others, listed] = await Promise.all([
-      inWorkspace(byName),
+    const { contributed, own } = languagePatterns(this.#extension);
+    const [candidates, associated, listed] = await Promise.all([
       inWorkspace('**/*.cnf'),
+      Promise.all(own.map(glob => inWorkspace(glob.includes('/') ? glob : `**/${glob}`))),
       Promise.all(this.#settingGlobs().map(g => this.#listed(g))),
     ]);
+    const named = pathMatcher(contributed);
     const uris = new Map<string, vscode.Uri>();
     const add = (uri: vscode.Uri): unknown => uris.set(uri.toString(), uri);
-    named.forEach(add);
+    candidates.filter(u => named(u.path)).forEach(add);
+    associated.flat().forEach(add);
     listed.flat().forEach(add);
     for (const document of vscode.workspace.textDocuments)
       if (!document.isClosed && isEdited(document) && document.uri.scheme === 'file') add(document.uri);
-    const unknown = others.filter(u => !uris.has(u.toString()));
+    const unknown = candidates.filter(u => !uris.has(u.toString()));
     for (let i = 0; i < unknown.length; i += 16)
       for (const uri of await Promise.all(unknown.slice(i, i + 16).map(startsLikeOne))) if (uri) add(uri);
     const files = [...uris.values()].filter(u => u.scheme === 'file');

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { applicationName } from '../../config/resolve';
+import { applicationName } from '../../config/applicationName';
 import type { ClusterView } from './clusterView';
 import { emptyView } from './clusterView';
 

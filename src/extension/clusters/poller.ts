@@ -4,11 +4,11 @@ export interface PollOutcome {
 }
 
 /** Upper limit of the pause between two looks at a cluster whose servers do not answer. */
-export const MAX_PAUSE_MS = 60_000;
+export const MAX_PAUSE_MS = 30_000;
 
 /**
  * Pause before the next look. A cluster that is well, or that has just changed, is looked at every `intervalMs`; while the
- * same servers go on failing the pause doubles each time, up to a minute (or the interval, if that is longer).
+ * same servers go on failing the pause doubles each time, up to half a minute (or the interval, if that is longer).
  */
 export function pauseAfter(intervalMs: number, sameFailures: number): number {
   const doubled = intervalMs * 2 ** Math.min(Math.max(sameFailures, 0), 16);

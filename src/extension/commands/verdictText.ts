@@ -28,12 +28,18 @@ function replicationVerdict({ cluster, verdict, items, snapshot }: ReplicationRe
       };
     case 'warning':
       return {
-        headline: msg('{cluster}: replication check passed with {count} warnings', { cluster, count: warnings.length }),
+        headline:
+          warnings.length === 1
+            ? msg('{cluster}: replication check passed with 1 warning', { cluster })
+            : msg('{cluster}: replication check passed with {count} warnings', { cluster, count: warnings.length }),
         ...first,
       };
     case 'failed':
       return {
-        headline: msg('{cluster}: replication check failed ({count} problems)', { cluster, count: failed.length }),
+        headline:
+          failed.length === 1
+            ? msg('{cluster}: replication check failed (1 problem)', { cluster })
+            : msg('{cluster}: replication check failed ({count} problems)', { cluster, count: failed.length }),
         ...first,
       };
   }

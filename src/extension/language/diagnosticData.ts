@@ -25,9 +25,15 @@ export function configDiagnostics(findings: readonly ConfigFinding[]): Diagnosti
   }));
 }
 
-/** Findings about servers at the lines that they concern. `config` is what the text means now, so that edits move them. */
+/**
+ * Findings about servers at the lines that they concern. `config` is what the text means now, so that edits move them. What
+ * is merely worth knowing about a server, and in no relation to a parameter, is not a problem of the file.
+ */
 export function clusterDiagnostics(findings: readonly Finding[], config: ClusterConfig): DiagnosticData[] {
-  return findings.map(finding => ({
+  const problems = findings.filter(
+    f => f.severity === 'error' || f.severity === 'warning' || f.parameter !== undefined,
+  );
+  return problems.map(finding => ({
     ...findingPlace(finding, config),
     severity: finding.severity,
     code: finding.code,

@@ -42,7 +42,16 @@ export class ClusterTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.#store = store;
     this.#build();
     this.view = vscode.window.createTreeView(VIEW, { treeDataProvider: this, showCollapseAll: true });
-    this.#subscription = store.onDidChange(() => this.#soon());
+    const trust = (): void => {
+      this.view.message = vscode.workspace.isTrusted
+        ? ''
+        : vscode.l10n.t('This workspace is not trusted: no server is contacted.');
+    };
+    trust();
+    this.#subscription = vscode.Disposable.from(
+      store.onDidChange(() => this.#soon()),
+      vscode.workspace.onDidGrantWorkspaceTrust(trust),
+    );
   }
 
   getChildren(node?: TreeNode): TreeNode[] {

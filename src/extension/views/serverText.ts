@@ -102,7 +102,7 @@ export function serverTooltip(server: ServerSnapshot): Text[] {
   if (state.gtidMode) lines.push(msg('GTID mode {mode}', { mode: state.gtidMode }));
   if (!state.logBin) lines.push(msg('No binary log'));
   if (state.semiSync.source?.active)
-    lines.push(msg('Semi-synchronous with {count} replicas', { count: state.semiSync.source.clients }));
+    lines.push(msg('Semi-synchronous replicas: {count}', { count: state.semiSync.source.clients }));
   if (state.semiSync.replica?.active) lines.push(msg('Semi-synchronous replica'));
   return lines;
 }

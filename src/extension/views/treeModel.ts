@@ -51,6 +51,11 @@ function severityIcon(severity: Severity): string {
   return severity === 'error' ? 'error' : severity === 'warning' ? 'warning' : 'info';
 }
 
+/** What deserves a line of its own; the rest is in the tooltip and in the report. */
+function isProblem({ severity }: Finding): boolean {
+  return severity === 'error' || severity === 'warning';
+}
+
 function present(...texts: readonly (Text | undefined)[]): Text[] {
   return texts.filter(t => t !== undefined);
 }
@@ -90,7 +95,7 @@ function clusterNode(view: ClusterView, time: (iso: string) => string): TreeNode
 
 function clusterFindings(view: ClusterView): Finding[] {
   const known = new Set(view.snapshot?.servers.map(s => s.id));
-  return view.findings.filter(f => f.server === undefined || !known.has(f.server));
+  return view.findings.filter(f => isProblem(f) && (f.server === undefined || !known.has(f.server)));
 }
 
 function blockerNode(view: ClusterView, finding: ConfigFinding, index: number): TreeNode {
@@ -160,13 +165,13 @@ function serverNodes(view: ClusterView, snapshot: Snapshot): TreeNode[] {
 }
 
 function serverNode(view: ClusterView, snapshot: Snapshot, server: ServerSnapshot, replicas: TreeNode[]): TreeNode {
-  const findings = view.findings.filter(f => f.server === server.id);
+  const about = view.findings.filter(f => f.server === server.id);
+  const findings = about.filter(isProblem);
   const status = statusText(server);
   const role = roleOf(server, snapshot);
   const replication = replicationText(server.state?.channels ?? []);
   const version = server.state && versionText(server.state.version);
-  const own = worstOf([server.state ? 'ok' : 'failed', ...findings.map(f => healthOfSeverity(f.severity))]);
-  const health: Health = findings.length === 0 && server.state ? 'ok' : own;
+  const health = worstOf([server.state ? 'ok' : 'failed', ...findings.map(f => healthOfSeverity(f.severity))]);
   const configured = view.config?.servers.find(s => s.id === server.id);
   const port = `${server.name}:${server.address.port}`;
   const sameName = snapshot.servers.some(s => s.id !== server.id && s.name === server.name);
@@ -183,14 +188,14 @@ function serverNode(view: ClusterView, snapshot: Snapshot, server: ServerSnapsho
       version,
       server.configured ? undefined : msg('not configured'),
     ),
-    tooltip: [...present(roleText(role)), ...serverTooltip(server), ...findings.map(f => f.message)],
+    tooltip: [...present(roleText(role)), ...serverTooltip(server), ...about.map(f => f.message)],
     spoken: present(
       server.name,
       roleText(role),
       source === undefined ? undefined : msg('below {source}', { source: byName(snapshot, source) }),
       status ?? replication,
       version,
-      findings.length === 0 ? undefined : msg('{count} findings', { count: findings.length }),
+      findings.length === 0 ? undefined : msg('findings: {count}', { count: findings.length }),
     ),
     icon: serverIcon(server, role),
     health,
