@@ -186,7 +186,9 @@ function replicationText(report: ReplicationReport, verbose: boolean, terminal: 
         .map(l => `        ${terminal.style('faint', printable(l))}`),
     ]);
   const { snapshot } = report;
-  const tree = snapshot ? treeText(snapshot, server => serverNote(undefined, snapshot, server)) : '';
+  const tree = snapshot
+    ? treeText(snapshot, server => serverNote(undefined, snapshot, server, m => terminal.text(m)))
+    : '';
   return `${tree}${lines.map(l => `${l}\n`).join('')}`;
 }
 

@@ -8,6 +8,7 @@ import { loadEngine } from './engine';
 import { readForMha } from './mhaConfig';
 import type { ReadConfig } from './mhaConfig';
 import { mhaLog } from './mhaLog';
+import { mhaPhrase } from './mhaPhrases';
 import type { OptionTable } from './options';
 import { printable } from './terminal';
 import type { Terminal } from './terminal';
@@ -125,11 +126,18 @@ function logReport(report: ReplicationReport, cluster: ReadConfig['cluster'], lo
     log.log('info', `\n${treeText(snapshot, treeNote(cluster, snapshot))}`);
   }
   for (const item of report.items) {
-    log.log(LEVEL_OF[item.verdict], printable(format(item.message)));
-    for (const line of item.verdict === 'ok' ? [] : (item.detail ?? '').split('\n').filter(l => l.trim() !== ''))
-      log.log(LEVEL_OF[item.verdict], `  ${printable(line)}`);
+    const level = LEVEL_OF[item.verdict];
+    log.log(level, printable(format(item.message)));
+    const detailed = item.verdict !== 'ok' || item.code === 'hook-status';
+    for (const line of detailed ? nonEmptyLines(item.detail) : []) log.log(level, `  ${printable(line)}`);
+    const phrase = mhaPhrase(item, snapshot);
+    if (phrase !== undefined) log.log(level, printable(phrase));
   }
   if (report.verdict !== 'failed') return;
   log.log('error', 'Error happened on checking configurations.');
   log.log('error', 'Error happened on monitoring servers.');
+}
+
+function nonEmptyLines(text = ''): string[] {
+  return text.split('\n').filter(line => line.trim() !== '');
 }

@@ -72,8 +72,10 @@ export const confHostCommand = defineCommand({
     if (!file?.isFile()) return died(`${conf} does not exist!`, file ? DIED : NO_FILE);
     const document = parseDocument(await readFile(conf), conf);
     const [problem] = document.problems;
-    if (problem)
-      return died(`Failed to open ${conf}! ${conf}:${problem.range.start.line + 1}: syntax error: ${problem.text}`);
+    if (problem) {
+      const line = /pass/i.test(problem.text) ? '' : `: ${problem.text}`;
+      return died(`Failed to open ${conf}! ${conf}:${problem.range.start.line + 1}: syntax error${line}`);
+    }
     return command === 'add'
       ? add(document, conf, name, options, context, died)
       : remove(document, conf, name, options, context, died);

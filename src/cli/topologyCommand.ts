@@ -59,7 +59,7 @@ export const topologyCommand = defineCommand({
     if (options.json) terminal.out(jsonText({ file, snapshot, findings }, render));
     else {
       const shown = findings.filter(f => options.all || f.severity === 'error' || f.severity === 'warning');
-      terminal.out(treeText(snapshot, server => serverNote(cluster, snapshot, server)));
+      terminal.out(treeText(snapshot, server => serverNote(cluster, snapshot, server, render)));
       if (shown.length > 0) terminal.out(`\n${shown.map(f => findingLine(f, terminal)).join('')}`);
     }
     return findings.some(f => f.severity === 'error') ? 1 : 0;

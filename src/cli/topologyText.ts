@@ -1,6 +1,8 @@
 import type { ClusterConfig, ServerConfig } from '../config/types';
 import type { ServerState } from '../engine/mysql/types';
 import type { ServerSnapshot, Snapshot } from '../engine/topology/types';
+import type { Message } from '../l10n/message';
+import { msg } from '../l10n/message';
 import { printable } from './terminal';
 
 /** MHA's print form of a server, `db1(192.168.0.11:3306)`. */
@@ -72,16 +74,21 @@ export function treeNote(cluster: ClusterConfig, snapshot: Snapshot): (server: S
 /**
  * What stands behind a server where people read the tree: its role, version, lag or what is wrong with it.
  */
-export function serverNote(cluster: ClusterConfig | undefined, snapshot: Snapshot, server: ServerSnapshot): string {
+export function serverNote(
+  cluster: ClusterConfig | undefined,
+  snapshot: Snapshot,
+  server: ServerSnapshot,
+  render: (message: Message) => string,
+): string {
   const notes = [cluster ? treeNote(cluster, snapshot)(server) : plainNote(snapshot, server)];
   const { state } = server;
   if (state) {
     notes.push(`${state.version.flavour === 'mariadb' ? 'MariaDB' : 'MySQL'} ${versionNumber(state)}`);
-    notes.push(state.readOnly ? 'read-only' : 'writable');
-    for (const channel of state.channels) {
-      const running = channel.receiver === 'running' && channel.applier === 'running';
-      const lag = channel.secondsBehind === undefined ? '' : `${channel.secondsBehind} s behind`;
-      notes.push(running ? lag : `receiver ${channel.receiver}, applier ${channel.applier}`);
+    notes.push(render(state.readOnly ? msg('read-only') : msg('writable')));
+    for (const { receiver, applier, secondsBehind } of state.channels) {
+      if (receiver !== 'running' || applier !== 'running')
+        notes.push(render(msg('receiver {receiver}, applier {applier}', { receiver, applier })));
+      else if (secondsBehind !== undefined) notes.push(render(msg('{seconds} s behind', { seconds: secondsBehind })));
     }
   } else if (server.failure) notes.push(printable(server.failure.text));
   return notes.filter(n => n !== '').join(', ');
