@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Secret } from '../config/secret';
 import type { ServerConfig } from '../config/types';
 import type { CheckProgress } from './checks/types';
@@ -14,4 +15,15 @@ export interface EngineOptions {
   readonly hostKeys?: HostKeyPolicy;
   /** Asked first for the manager's password on a server; undefined falls back to the configuration. */
   readonly password?: (server: ServerConfig) => Promise<Secret | undefined>;
+}
+
+/**
+ * The same options with a signal of our own behind the caller's: many servers at once listen to it, which Node would
+ * otherwise take for a leak and warn about on stderr.
+ */
+export function withOwnSignal<T extends EngineOptions>(options: T): T {
+  if (!options.signal) return options;
+  const signal = AbortSignal.any([options.signal]);
+  setMaxListeners(0, signal);
+  return { ...options, signal };
 }

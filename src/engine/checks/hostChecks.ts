@@ -177,6 +177,8 @@ async function hostItems(context: CheckContext, node: Node): Promise<CheckItem[]
     isMaster || !needsSsh(context.snapshot) ? undefined : relayDirectory(context, node),
   ]);
   const ssh = reachable(context, node, opened);
+  // Each program costs a login shell over there: it is run only where its answer is needed.
+  if (!isMaster && !needsSsh(context.snapshot)) return [ssh];
   const file = isMaster ? binlogFile(context, node) : undefined;
   const questions: FileQuestion[] = [
     ...(file ? config.values.master_binlog_dir.map(dir => ({ kind: 'read' as const, path: `${dir}/${file}` })) : []),

@@ -13,22 +13,31 @@ export interface FileAnswer {
   readonly freeKb?: number;
 }
 
-/** Looks only: tests, and the free space of the file system. Arguments: kind, path, kind, path … Any POSIX shell. */
+/**
+ * Looks only. Arguments: kind, path, kind, path … For each a line `= result`; for directories to write to, df's answer about
+ * the nearest directory that exists follows. Any POSIX shell; no program but df, because each costs time.
+ */
 const SCRIPT = `
 while [ $# -gt 1 ]; do
   kind=$1 path=$2; shift 2
-  near=$path
-  while [ ! -e "$near" ] && [ "$near" != / ] && [ "$near" != . ]; do near=$(dirname -- "$near"); done
   result=ok
   case $kind in
     read) if [ ! -e "$path" ]; then result=missing; elif [ ! -f "$path" ]; then result=other; elif [ ! -r "$path" ]; then result=denied; fi ;;
     list) if [ ! -e "$path" ]; then result=missing; elif [ ! -d "$path" ]; then result=other; elif [ ! -r "$path" ] || [ ! -x "$path" ]; then result=denied; fi ;;
-    write) if [ ! -d "$near" ]; then result=other; elif [ ! -w "$near" ] || [ ! -x "$near" ]; then result=denied; fi ;;
+    write)
+      near=$path
+      while [ ! -e "$near" ]; do case $near in ?*/*) near=\${near%/*} ;; /*) near=/ ;; *) near=. ;; esac; done
+      if [ ! -d "$near" ]; then result=other; elif [ ! -w "$near" ] || [ ! -x "$near" ]; then result=denied; fi ;;
   esac
-  free=$(df -Pk -- "$near" 2>/dev/null | awk 'END { print $(NF - 2) }' 2>/dev/null)
-  printf '%s %s\\n' "$result" "$free"
+  echo "= $result"
+  if [ "$kind" = write ]; then df -Pk "$near" 2>/dev/null; fi
 done
 `;
+
+const RESULTS = ['ok', 'missing', 'denied', 'other'] as const;
+
+/** `Filesystem 1024-blocks Used Available Capacity Mounted on`: names may contain blanks, the percentage does not move. */
+const DF_LINE = /\s(\d+)\s+\d+%\s/;
 
 /** Answers in the order of the questions; one program run for all of them. Rejects as `Host.run` does. */
 export async function probeFiles(
@@ -38,10 +47,13 @@ export async function probeFiles(
 ): Promise<readonly FileAnswer[]> {
   if (questions.length === 0) return [];
   const { stdout } = await host.run(['sh', '-c', SCRIPT, 'sh', ...questions.flatMap(q => [q.kind, q.path])], options);
-  const lines = stdout.split('\n');
+  const answers = stdout.split(/^= /m).slice(1);
   return questions.map((_question, index) => {
-    const [result, free] = (lines[index] ?? '').split(' ');
-    const known = result === 'ok' || result === 'missing' || result === 'denied' ? result : 'other';
-    return { result: known, ...(free && /^\d+$/.test(free) && { freeKb: Number(free) }) };
+    const text = answers[index] ?? '';
+    const free = DF_LINE.exec(text)?.[1];
+    return {
+      result: RESULTS.find(result => text.startsWith(result)) ?? 'other',
+      ...(free && { freeKb: Number(free) }),
+    };
   });
 }

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../config/types';
 import { msg, type Message } from '../../l10n/message';
-import type { EngineOptions } from '../options';
+import { withOwnSignal, type EngineOptions } from '../options';
 import { analyse } from '../topology/analyse';
 import { contextOf } from '../topology/rules/context';
 import { survey } from '../topology/survey';
@@ -55,7 +55,8 @@ async function runParts(context: CheckContext): Promise<CheckItem[]> {
   });
 }
 
-async function checkServers(cluster: ClusterConfig, options: EngineOptions & ReplicationCheckOptions) {
+async function checkServers(cluster: ClusterConfig, given: EngineOptions & ReplicationCheckOptions) {
+  const options = withOwnSignal(given);
   const sshServers = [...cluster.servers, ...cluster.binlogServers].filter(s => !s.values.skip_init_ssh_check);
   const hosts = options.skipSshCheck ? undefined : new Hosts(sshServers, options);
   try {

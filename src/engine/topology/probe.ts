@@ -35,7 +35,7 @@ function readFailure(error: unknown): ConnectFailure {
   if (kind === 'timeout') return { kind: 'silent', alive: true, ...common };
   if (kind === 'server') return { kind: 'serverError', alive: true, ...common };
   if (kind === 'protocol' || kind === 'unsupported') return { kind: 'protocol', alive: true, ...common };
-  return { kind: 'closed', alive: false, ...common };
+  return { kind: 'closed', alive: true, ...common }; // it had let us in
 }
 
 /**

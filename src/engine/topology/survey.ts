@@ -1,7 +1,7 @@
 import type { ClusterConfig, ServerConfig } from '../../config/types';
 import type { MysqlServer } from '../mysql/server';
 import type { Address } from '../mysql/types';
-import type { EngineOptions } from '../options';
+import { withOwnSignal, type EngineOptions } from '../options';
 import { msg } from '../../l10n/message';
 import { addressOf } from './connectServer';
 import { clusterChannels, edgesOf, identityOf, isLoopback, matchSource, type Member } from './graph';
@@ -185,7 +185,8 @@ function snapshotOf(servers: readonly Found[], cluster: ClusterConfig, names: Na
  * configuration does not (bounded, with the account of the server that mentioned them).
  * Dead and silent servers are part of the answer. Rejects only when cancelled, with nothing left open.
  */
-export async function survey(cluster: ClusterConfig, options: EngineOptions): Promise<Survey> {
+export async function survey(cluster: ClusterConfig, given: EngineOptions): Promise<Survey> {
+  const options = withOwnSignal(given);
   const names = new NameCache();
   const servers: Found[] = [];
   try {
