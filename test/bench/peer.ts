@@ -20,14 +20,16 @@ export async function findPeer(dir: string): Promise<Peer | undefined> {
   if (!onPath('masterha_check_repl') || !onPath('apply_diff_relay_logs')) return undefined;
   const clientBindir = path.join(dir, 'clients');
   mkdirSync(clientBindir, { recursive: true });
-  const { clients, env: clientEnv } = await ensureMysql97();
+  const { clients, env: clientEnv, options } = await ensureMysql97();
   const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
   for (const name of ['mysql', 'mysqlbinlog']) {
     const argv = clients[name];
     if (!argv) return undefined;
     const settings = Object.entries(clientEnv).map(([key, value]) => `${key}=${quote(value)}`);
+    // mysql_native_password, which MySQL 5.6 wants, is a plugin of the 9.x client.
+    const plugins = name === 'mysql' ? `--plugin-dir=${quote(options['plugin_dir'] ?? '')}` : '';
     const file = path.join(clientBindir, name);
-    writeFileSync(file, `#!/bin/sh\nexec env ${settings.join(' ')} ${argv.map(quote).join(' ')} "$@"\n`);
+    writeFileSync(file, `#!/bin/sh\nexec env ${settings.join(' ')} ${argv.map(quote).join(' ')} ${plugins} "$@"\n`);
     chmodSync(file, 0o755);
   }
   const env: Record<string, string> = {};
