@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createCertificates } from './certificates';
 import { writeClusterConfig, clusterConfigText, type ConfigTextOptions } from './clusterConfig';
+import type { HostLab } from './hosts';
+import { LOOPBACK } from './place';
 import { programOf, type Flavour } from './flavours';
 import { killRun } from './processes';
 import { replicate } from './replication';
@@ -39,6 +41,8 @@ export interface ClusterSpec {
   readonly extraFor?: Readonly<Record<number, Readonly<Record<string, string>>>>;
   /** Megabytes of a small disk of its own for the data directory of single servers, by index; needs root. */
   readonly diskFor?: Readonly<Record<number, number>>;
+  /** Server i runs on host i of the lab, with the usual ports, instead of on loopback. Dispose the lab last. */
+  readonly lab?: HostLab;
   /** Leave everything running when this process ends; `dispose` still ends it. */
   readonly keep?: boolean;
 }
@@ -66,6 +70,7 @@ export interface TestCluster extends AsyncDisposable {
 
 /** Starts a replicating cluster on loopback; returns when every replica has caught up. Dispose it, or use `await using`. */
 export async function startCluster(spec: ClusterSpec): Promise<TestCluster> {
+  if (spec.lab && spec.lab.hosts.length <= spec.replicas) throw new Error('the lab has too few hosts');
   const program = await programOf(spec.flavour);
   const dir = makeRunDirectory();
   const mark = path.basename(dir);
@@ -92,6 +97,7 @@ export async function startCluster(spec: ClusterSpec): Promise<TestCluster> {
           gtid,
           semiSync: spec.semiSync ? semiSyncPart(i, spec) : undefined,
           bound: !spec.keep,
+          place: spec.lab?.hosts[i],
           diskMb: spec.diskFor?.[i],
           options: { ...(i > 0 ? { read_only: 'ON' } : {}), ...tlsOptions, ...spec.extra, ...spec.extraFor?.[i] },
         }),
@@ -157,6 +163,7 @@ async function startSshds(
         dir: path.join(server.dir, 'sshd'),
         identity,
         mark,
+        place: spec.lab?.hosts[i] ?? LOOPBACK,
         bound: !spec.keep,
         environment: spec.sshEnvironment ?? {},
       });

@@ -12,7 +12,7 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
-  /** Milliseconds; the program is killed afterwards and `code` is -1. Default 60,000. */
+  /** Milliseconds; the program is killed afterwards, with what it started, and `code` is -1. Default 60,000. */
   readonly timeoutMs?: number;
 }
 
@@ -28,7 +28,9 @@ export function run(file: string, args: readonly string[], options: RunOptions =
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
+    const timer = setTimeout(() => {
+      for (const pid of familyOf(child.pid ?? 0)) signal(pid, 'SIGKILL');
+    }, options.timeoutMs ?? 60_000);
     child.on('error', error => {
       clearTimeout(timer);
       reject(error);
@@ -53,7 +55,7 @@ export async function mustRun(file: string, args: readonly string[], options: Ru
 }
 
 /** The environment variable by which everything that a test run started can be found again. */
-const MARK = 'MHA_OPS_RUN';
+export const MARK = 'MHA_OPS_RUN';
 
 export interface ServiceOptions {
   /** The run that the service belongs to; see `killRun`. */
@@ -87,10 +89,6 @@ export function startService(argv: readonly string[], options: ServiceOptions): 
   }
 }
 
-export function markOf(mark: string): string {
-  return `${MARK}=${mark}`;
-}
-
 /** Pids of the process and of everything below it, as far as it has not been adopted by init. */
 export function familyOf(pid: number): number[] {
   const found = [pid];
@@ -108,7 +106,7 @@ export function familyOf(pid: number): number[] {
 
 /** Pids of all processes that carry the mark of a run in their environment. */
 export function processesOf(mark: string): number[] {
-  const wanted = Buffer.from(`${markOf(mark)}\0`);
+  const wanted = Buffer.from(`${MARK}=${mark}\0`);
   return readdirSync('/proc').flatMap(name => {
     const pid = Number(name);
     if (!(pid > 1) || pid === process.pid) return [];

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import mysql from 'mysql2/promise';
+import { LOOPBACK, programPid, type Place } from './place';
 import { isAlive, signal, startService } from './processes';
 import { waitFor } from './waitFor';
 import type { ServerProgram } from './flavours';
@@ -23,6 +24,8 @@ export interface StartOptions {
   /** The server's own error log, quoted when it does not start. */
   readonly errorLog: string;
   readonly mark: string;
+  /** Default: on loopback. */
+  readonly place?: Place;
   readonly bound?: boolean;
   readonly extraArgs?: readonly string[];
   /** Milliseconds until a login must work. Default 60,000. */
@@ -31,13 +34,17 @@ export interface StartOptions {
 
 /** Starts a database server and returns when the test accounts can log in over its socket. */
 export async function startMysqld(program: ServerProgram, options: StartOptions): Promise<RunningServer> {
-  const child = startService([...program.argv, `--defaults-file=${options.optionFile}`, ...(options.extraArgs ?? [])], {
-    mark: options.mark,
-    // Makes MySQL 8 and newer end with code 16 for RESTART and CLONE instead of refusing them.
-    env: { ...program.env, MYSQLD_PARENT_PID: String(process.pid) },
-    logFile: options.errorLog,
-    bound: options.bound ?? true,
-  });
+  const place = options.place ?? LOOPBACK;
+  const child = startService(
+    [...place.prefix(), ...program.argv, `--defaults-file=${options.optionFile}`, ...(options.extraArgs ?? [])],
+    {
+      mark: options.mark,
+      // Makes MySQL 8 and newer end with code 16 for RESTART and CLONE instead of refusing them.
+      env: { ...program.env, MYSQLD_PARENT_PID: String(process.pid) },
+      logFile: options.errorLog,
+      bound: options.bound ?? true,
+    },
+  );
   const ended = endOf(child);
   let over = false;
   void ended.then(() => (over = true));
@@ -57,7 +64,7 @@ export async function startMysqld(program: ServerProgram, options: StartOptions)
     throw startError(options, error);
   }
   if (over || child.pid === undefined) throw startError(options);
-  return { pid: child.pid, ended };
+  return { pid: programPid(place, child.pid), ended };
 }
 
 function endOf(child: ChildProcess): Promise<number | NodeJS.Signals> {

@@ -198,9 +198,9 @@ export async function ensureChromium(): Promise<string> {
   return chromium;
 }
 
-/** `ip`, `unshare` and `nsenter`, by which hosts are made of network namespaces, and `arping` for virtual addresses. */
+/** What hosts are made of: `ip`, `unshare`, `nsenter`, and `arping` for virtual addresses. */
 export async function ensureNetworkTools(): Promise<void> {
-  const needed = { iproute2: 'ip', 'util-linux': 'nsenter', 'iputils-arping': 'arping', nftables: 'nft' };
+  const needed = { iproute2: 'ip', 'util-linux': 'nsenter', 'iputils-arping': 'arping' };
   await installPackages(Object.entries(needed).map(([name, tool]) => ({ name, present: () => onPath(tool) })));
 }
 

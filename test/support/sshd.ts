@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { ensureSshd } from './servers';
-import { claimPort } from './ports';
-import { isAlive, killRun, markOf, signal, startService } from './processes';
+import { LOOPBACK, programPid, type Place } from './place';
+import { isAlive, killRun, MARK, signal, startService } from './processes';
 import { makeRunDirectory, removeDirectory } from './runDirectory';
 import { createKey, createSshIdentity, type SshIdentity } from './sshIdentity';
 import { waitFor } from './waitFor';
@@ -16,16 +16,18 @@ export interface SshdOptions {
   readonly mark?: string;
   readonly bound?: boolean;
   readonly hostKeyType?: 'ed25519' | 'rsa';
-  /** Further lines of sshd_config, as name and value; they win over the usual ones. */
+  /** Where it runs. Default: on loopback, on a port of its own. */
+  readonly place?: Place;
+  /** Lines of sshd_config that replace or complete the usual ones. */
   readonly config?: Readonly<Record<string, string>>;
-  /** Environment of its logins; values without blanks. */
+  /** Environment of its logins, beside an empty HOME of their own; values without blanks. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Default true; false leaves the key out of known_hosts, as on a first contact. */
   readonly known?: boolean;
 }
 
 export interface TestSshd extends AsyncDisposable {
-  readonly host: '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly identityFile: string;
@@ -54,15 +56,24 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   const identity = options.identity ?? (await createSshIdentity(path.join(ownDir, 'identity')));
   const hostKey = path.join(ownDir, 'hostkey');
   const type = options.hostKeyType ?? 'ed25519';
-  const claim = await claimPort();
+  const home = path.join(ownDir, 'home');
+  mkdirSync(home, { recursive: true });
+  const environment = {
+    // What a login starts carries the run's mark, so that it ends with the run.
+    [MARK]: mark,
+    // Not the user's own start-up files: they may do anything, and would be ended in the middle of it.
+    HOME: home,
+    ...options.environment,
+  };
+  const place = options.place ?? LOOPBACK;
+  const claim = await place.port('ssh');
   await createKey(hostKey, type);
   writeFileSync(path.join(ownDir, 'authorized_keys'), `${identity.publicKey}\n`);
   writeFileSync(
     path.join(ownDir, 'sshd_config'),
     configFile({
-      ...options.config,
       Port: String(claim.port),
-      ListenAddress: '127.0.0.1',
+      ListenAddress: place.bind,
       HostKey: hostKey,
       PidFile: path.join(ownDir, 'pid'),
       AuthorizedKeysFile: path.join(ownDir, 'authorized_keys'),
@@ -76,30 +87,34 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       MaxStartups: '200',
       MaxSessions: '200',
       PermitRootLogin: 'prohibit-password',
-      // What a login starts carries the run's mark, so that it ends with the run.
-      SetEnv: [markOf(mark), ...Object.entries(options.environment ?? {}).map(pair => pair.join('='))].join(' '),
+      SetEnv: Object.entries(environment)
+        .map(pair => pair.join('='))
+        .join(' '),
       Subsystem: 'sftp internal-sftp',
+      ...options.config,
     }),
   );
   let pid = 0;
   const start = async () => {
     const log = path.join(ownDir, 'sshd.log');
     // sshd wants to be called by its absolute path, because it executes itself again for each connection.
-    const child = startService([program, '-D', '-e', '-f', path.join(ownDir, 'sshd_config')], {
+    const child = startService([...place.prefix(), program, '-D', '-e', '-f', path.join(ownDir, 'sshd_config')], {
       mark,
       logFile: log,
       bound: options.bound ?? true,
     });
     pid = child.pid ?? 0;
-    await waitFor('sshd', async () => !isAlive(pid) || (await banner(claim.port)).startsWith('SSH-2.0')).catch(
-      () => undefined,
-    );
-    if (!isAlive(pid)) throw new Error(`sshd did not start\n${readFileSync(log, 'utf8').slice(-2000)}`);
+    await waitFor(
+      'sshd',
+      async () => !isAlive(pid) || (await banner(place.address, claim.port)).startsWith('SSH-2.0'),
+    ).catch(() => undefined);
+    if (isAlive(pid)) pid = programPid(place, pid);
+    else throw new Error(`sshd did not start\n${readFileSync(log, 'utf8').slice(-2000)}`);
   };
   // Not the whole run, to which servers may belong. sshd itself cannot be found by its mark: it overwrites its environment.
   const kill = () => killRun(`${mark}/sshd`, [pid]);
   const sshd: TestSshd = {
-    host: '127.0.0.1',
+    host: place.address,
     port: claim.port,
     user: identity.user,
     identityFile: identity.identityFile,
@@ -108,7 +123,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       return readFileSync(`${hostKey}.pub`, 'utf8').trim().split(' ').slice(0, 2).join(' ');
     },
     get knownHostsLine() {
-      return `[127.0.0.1]:${claim.port} ${sshd.hostPublicKey}`;
+      const name = claim.port === 22 ? place.address : `[${place.address}]:${claim.port}`;
+      return `${name} ${sshd.hostPublicKey}`;
     },
     dir: ownDir,
     get pid() {
@@ -151,9 +167,9 @@ function configFile(settings: Readonly<Record<string, string>>): string {
 }
 
 /** What the server says first, empty when it does not. */
-function banner(port: number): Promise<string> {
+function banner(host: string, port: number): Promise<string> {
   return new Promise(resolve => {
-    const socket = net.connect({ host: '127.0.0.1', port });
+    const socket = net.connect({ host, port });
     const done = (text: string) => {
       socket.destroy();
       resolve(text);

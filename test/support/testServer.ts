@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type mysql from 'mysql2/promise';
 import { optionFile, type ServerProgram } from './flavours';
-import { claimPort } from './ports';
+import { LOOPBACK, type Place } from './place';
 import { isAlive, mustRun, signal } from './processes';
 import { ACCOUNTS, killProcess, openConnection, startMysqld, type RunningServer } from './serverProcess';
 
@@ -10,7 +10,7 @@ import { ACCOUNTS, killProcess, openConnection, startMysqld, type RunningServer 
 export type TestRow = Record<string, unknown>;
 
 export interface TestServer {
-  readonly host: '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   readonly socket: string;
   readonly dir: string;
@@ -48,6 +48,7 @@ export interface ServerSpec {
   readonly semiSync?: { readonly source: boolean; readonly replica: boolean } | undefined;
   readonly bound: boolean;
   readonly options: Readonly<Record<string, string>>;
+  readonly place?: Place | undefined;
   /** Megabytes of a file system of its own for the data directory (root only). */
   readonly diskMb?: number | undefined;
 }
@@ -67,7 +68,8 @@ export async function createServer(program: ServerProgram, spec: ServerSpec): Pr
   // On a small disk the log files occupy their size from the start, as on a real one: InnoDB aborts when a hole cannot be filled.
   const sparse = spec.diskMb === undefined ? 'always' : 'never';
   await mustRun('cp', ['-a', `--sparse=${sparse}`, '-T', program.template, datadir]);
-  const claim = await claimPort();
+  const place = spec.place ?? LOOPBACK;
+  const claim = await place.port('mysql');
 
   let options: Record<string, string | undefined> = {
     ...program.options,
@@ -77,10 +79,10 @@ export async function createServer(program: ServerProgram, spec: ServerSpec): Pr
     socket,
     pid_file: path.join(dir, 'pid'),
     log_error: errorLog,
-    bind_address: '127.0.0.1',
+    bind_address: place.bind,
     port: String(claim.port),
     server_id: String(spec.serverId),
-    report_host: '127.0.0.1',
+    report_host: place.address,
     report_port: String(claim.port),
     ...spec.options,
   };
@@ -94,7 +96,7 @@ export async function createServer(program: ServerProgram, spec: ServerSpec): Pr
     running = undefined;
   };
   const server: TestServer = {
-    host: '127.0.0.1',
+    host: place.address,
     port: claim.port,
     socket,
     dir,
@@ -121,7 +123,14 @@ export async function createServer(program: ServerProgram, spec: ServerSpec): Pr
     async start() {
       if (pid() !== undefined) return;
       writeFileSync(myCnf, optionFile(options));
-      running = await startMysqld(program, { optionFile: myCnf, socket, errorLog, mark: spec.mark, bound: spec.bound });
+      running = await startMysqld(program, {
+        optionFile: myCnf,
+        socket,
+        errorLog,
+        mark: spec.mark,
+        place,
+        bound: spec.bound,
+      });
     },
     async restart() {
       await end('SIGTERM');
