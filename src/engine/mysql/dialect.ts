@@ -134,6 +134,19 @@ const STATEMENTS = {
     ['mysql', '5.7.8', 'SET SESSION max_execution_time = ?'],
     ['mariadb', '10.1.1', 'SET SESSION max_statement_time = ?'],
   ],
+  /** `?` channel. Works with performance_schema switched off, too. */
+  replicationConnectionConfiguration: [
+    ['mysql', '5.7.6', 'SELECT * FROM performance_schema.replication_connection_configuration WHERE CHANNEL_NAME = ?'],
+  ],
+  /** `?` channel. */
+  replicationApplierConfiguration: [
+    ['mysql', '8.0.18', 'SELECT * FROM performance_schema.replication_applier_configuration WHERE CHANNEL_NAME = ?'],
+  ],
+  /** Of the only channel; newer servers tell it for each. */
+  heartbeatPeriod: [
+    ['mysql', '5.7.6', null],
+    ['mysql', '5.5.0', "SHOW GLOBAL STATUS LIKE 'Slave_heartbeat_period'"],
+  ],
   /** The account's own definition; its password hash is in there, too. */
   showCreateCurrentUser: [
     ['mysql', '5.7.6', 'SHOW CREATE USER CURRENT_USER()'],

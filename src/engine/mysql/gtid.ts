@@ -1,13 +1,12 @@
-/** A GTID text that cannot be read. `offset` is where, in UTF-16 units. */
-export class GtidError extends Error {
-  override readonly name = 'GtidError';
-  readonly code = 'GTID_SYNTAX';
+import { EngineError } from '../errors';
 
+/** A GTID text that cannot be read. `offset` is where, in UTF-16 units. */
+export class GtidError extends EngineError {
   constructor(
     readonly input: string,
     readonly offset: number,
   ) {
-    super(`not a GTID set at character ${offset + 1}: ${input.slice(offset, offset + 40)}`);
+    super('GTID_SYNTAX', `not a GTID set at character ${offset + 1}: ${input.slice(offset, offset + 40)}`);
   }
 }
 
