@@ -44,33 +44,41 @@ export class SshHost implements Host {
     const { signal, keepBytes = KEEP_STDERR } = options;
     const { line, mark } = remoteCommand(argv);
     const slot = await this.#slots.take(signal);
-    let channel: ClientChannel;
+    let started: Started;
     try {
-      channel = await this.#exec(line, signal);
+      started = await this.#exec(line, signal);
     } catch (error) {
       slot[Symbol.dispose]();
       throw error;
     }
+    const { channel, exit } = started;
     const [out, err] = [new MarkedOutput(mark), new MarkedOutput(mark)];
     const stderr = new Collector(keepBytes);
-    let over = false;
-    channel.stderr.on('data', (chunk: Buffer) => stderr.push(err.push(chunk)));
-    channel.on('error', () => undefined);
-    const ended = exitOf(channel).then(exit => {
-      if (!out.found) throw notStarted(exit, out, err);
-      return { ...exit, stderr: stderr.toString() };
-    });
-    const kill = () => {
-      if (over) return;
-      over = true;
-      this.#kill(out);
+    let killing = false;
+    const close = () => {
+      killing = false;
       channel.close();
       // What is still on its way must not block the connection's other channels.
       channel.resume();
     };
+    channel.stderr.on('data', (chunk: Buffer) => {
+      stderr.push(err.push(chunk));
+      if (killing && err.found) this.#kill(err.note, close);
+    });
+    const ended = exit.then(how => {
+      if (!err.found) throw notStarted(how, out, err);
+      return { ...how, stderr: stderr.toString() };
+    });
+    const kill = () => {
+      if (killing) return;
+      killing = true;
+      if (err.found) this.#kill(err.note, close);
+      // Its process id is about to come.
+      else
+        this.#killing.add(Promise.race([ended.catch(() => undefined), after(KILL_MS)]).then(() => killing && close()));
+    };
     signal?.addEventListener('abort', kill, { once: true });
     const finish = () => {
-      over = true;
       signal?.removeEventListener('abort', kill);
       slot[Symbol.dispose]();
     };
@@ -93,14 +101,16 @@ export class SshHost implements Host {
     await this.session.close();
   }
 
-  async #exec(line: string, signal?: AbortSignal): Promise<ClientChannel> {
+  /** A quick program can be over in the same packet in which it began: its exit is listened for before anything is awaited. */
+  async #exec(line: string, signal?: AbortSignal): Promise<Started> {
     using deadline = new Deadline(this.openMs, signal);
-    const opening = new Promise<ClientChannel>((resolve, reject) => {
+    const opening = new Promise<Started>((resolve, reject) => {
       try {
         this.session.client.exec(line, (error, channel) => {
           if (error) reject(sshError('exit', `${this.name} starts no program: ${errorText(error)}`, error));
           else if (deadline.signal.aborted) channel.close();
-          else resolve(channel);
+          // Listened to at once: a short program's end may be in the same packet.
+          else resolve({ channel, exit: exitOf(channel) });
         });
       } catch (error) {
         reject(sshError('closed', `${this.name}: the connection is closed`, error));
@@ -115,21 +125,23 @@ export class SshHost implements Host {
   }
 
   /** Closing a channel does not end what runs behind it: its process group is killed through another one. */
-  #kill(out: MarkedOutput): void {
-    const pid = Number(out.note);
-    if (!Number.isInteger(pid) || pid <= 1) return;
-    const ended = this.#exec(killCommand(pid)).then(channel => {
-      channel.resume();
-      channel.stderr.resume();
-      return exitOf(channel);
-    });
-    const settled = ended.then(
-      () => undefined,
-      () => undefined,
-    );
+  #kill(pid: string, close: () => void): void {
+    const killed = /^[1-9]\d+$/.test(pid)
+      ? this.#exec(killCommand(Number(pid))).then(({ channel, exit }) => {
+          channel.resume();
+          channel.stderr.resume();
+          return exit;
+        })
+      : Promise.resolve();
+    const settled = killed.then(close, close);
     const killing = Promise.race([settled, after(KILL_MS)]).finally(() => this.#killing.delete(killing));
     this.#killing.add(killing);
   }
+}
+
+interface Started {
+  readonly channel: ClientChannel;
+  readonly exit: Promise<Exit>;
 }
 
 async function* unmarked(channel: ClientChannel, out: MarkedOutput, kill: () => void): AsyncGenerator<Buffer> {
@@ -148,7 +160,7 @@ async function* unmarked(channel: ClientChannel, out: MarkedOutput, kill: () => 
 type Exit = Omit<ProgramEnd, 'stderr'>;
 
 function exitOf(channel: ClientChannel): Promise<Exit> {
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Exit>((resolve, reject) => {
     let exit: Exit | undefined;
     channel.on('exit', (code: number | null, signal?: string) => {
       exit = code === null ? { signal: signal ?? 'SIGHUP' } : { code };
@@ -157,7 +169,11 @@ function exitOf(channel: ClientChannel): Promise<Exit> {
       if (exit) resolve(exit);
       else reject(sshError('closed', 'the connection was lost while a program ran'));
     });
+    channel.on('error', () => undefined);
   });
+  // Whoever started the program may be gone by then.
+  ended.catch(() => undefined);
+  return ended;
 }
 
 /** The login shell did not get as far as starting anything: a nologin account, a forced command, a broken profile. */
