@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { installPackages } from './debian';
 import { mustRun } from './processes';
+import { ensureOpenssl } from './servers';
 
 export interface Certificates {
   /** PEM text of the authority. */
@@ -13,7 +13,7 @@ export interface Certificates {
 
 /** An authority and a server certificate for 127.0.0.1 and localhost, valid for a month. */
 export async function createCertificates(dir: string): Promise<Certificates> {
-  await installPackages([{ name: 'openssl', present: () => existsSync('/usr/bin/openssl') }]);
+  await ensureOpenssl();
   mkdirSync(dir, { recursive: true });
   const at = (name: string) => path.join(dir, name);
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];

@@ -1,22 +1,35 @@
+import { ensureChromium } from './chromium';
 import {
   ensureMariadb,
   ensureMysql56,
   ensureMysql97,
   ensureNetworkTools,
+  ensureOpenssl,
   ensurePerlConfigTiny,
   ensureSshd,
 } from './servers';
+import { installVscode } from './vscodeInstall';
+
+const report = (text: string) => void process.stderr.write(`${text}\n`);
 
 /** What each level of tests needs from the machine. */
-const NEEDS = {
+const NEEDS: Readonly<Record<Level, readonly (() => Promise<unknown>)[]>> = {
   unit: [ensurePerlConfigTiny],
-  integration: [ensureMysql56, ensureMysql97, ensureMariadb, ensureSshd, ensurePerlConfigTiny, ensureNetworkTools],
-  e2e: [ensureMysql56, ensureSshd],
-} as const;
+  integration: [
+    ensureMysql56,
+    ensureMysql97,
+    ensureMariadb,
+    ensureSshd,
+    ensureOpenssl,
+    ensurePerlConfigTiny,
+    ensureNetworkTools,
+  ],
+  e2e: [ensureMysql56, ensureSshd, () => ensureChromium(report), () => installVscode(report)],
+};
 
-export type Level = keyof typeof NEEDS;
+export type Level = 'unit' | 'integration' | 'e2e';
 
-/** Fetches and installs what a level needs; quick when everything is there. */
+/** Fetches and installs what a level needs; quick when everything is there. Whatever is missing is named at once. */
 export async function prepare(level: Level): Promise<void> {
   const results = await Promise.allSettled(NEEDS[level].map(ensure => ensure()));
   const reasons = results.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));

@@ -191,11 +191,9 @@ export async function ensurePerlConfigTiny(): Promise<void> {
   ]);
 }
 
-/** A Chromium for browser tests; returns its path. */
-export async function ensureChromium(): Promise<string> {
-  const chromium = '/usr/bin/chromium';
-  await installPackages([{ name: 'chromium', present: () => existsSync(chromium) }]);
-  return chromium;
+/** The program `openssl`, which makes certificates. */
+export async function ensureOpenssl(): Promise<void> {
+  await installPackages([{ name: 'openssl', present: () => onPath('openssl') }]);
 }
 
 /** What hosts are made of: `ip`, `unshare`, `nsenter`, and `arping` for virtual addresses. */
