@@ -1,3 +1,4 @@
+import { blockers } from '../config/resolve';
 import type { ClusterConfig } from '../config/types';
 import type { SshReport } from '../engine/checks/types';
 import type { Log } from '../engine/log';
@@ -5,7 +6,7 @@ import { msg } from '../l10n/message';
 import { defineCommand, MANAGER_OPTIONS } from './command';
 import { CONFIG_OPTIONS } from './configOptions';
 import { loadEngine } from './engine';
-import { readForMha } from './mhaConfig';
+import { problemLine, readForMha } from './mhaConfig';
 import { mhaLog } from './mhaLog';
 import { printable } from './terminal';
 
@@ -32,14 +33,15 @@ export const checkSshCommand = defineCommand({
       return NOT_CHECKED;
     }
     const log = mhaLog(terminal, 'debug');
-    const { cluster, problems } = await readForMha({
+    const { cluster, loaded, problems } = await readForMha({
       file: options.conf,
       globalFile: options.global_conf,
       signal,
       log,
     });
-    if (!cluster) {
-      for (const problem of problems) terminal.err(`${problem}\n`);
+    const misread = blockers(loaded).map(finding => problemLine(finding, loaded));
+    if (!cluster || misread.length > 0) {
+      for (const problem of new Set([...problems, ...misread])) terminal.err(`${problem}\n`);
       return NOT_CHECKED;
     }
     log.log('info', 'Starting SSH connection tests..');

@@ -1,3 +1,4 @@
+import type { FindingCode } from '../config/findingCodes';
 import type { LoadedCluster } from '../config/load';
 import { DEFAULT_GLOBAL_FILE } from '../config/load';
 import { findProperty, sectionAt, sectionKind } from '../config/sections';
@@ -21,6 +22,9 @@ export interface ReadConfig {
   readonly problems: readonly string[];
 }
 
+/** Nothing in such a file means anything. */
+const NO_TEXT: ReadonlySet<string> = new Set<FindingCode>(['binary-file', 'file-too-large']);
+
 /** Reads a configuration with MHA's log lines; what MHA rejects is said in MHA's words (mha-config: errors). */
 export async function readForMha({ file, globalFile, signal, log }: ReadOptions): Promise<ReadConfig> {
   const loaded = await loadConfig(file, globalFile === undefined ? {} : { global_conf: globalFile }, {
@@ -34,12 +38,12 @@ export async function readForMha({ file, globalFile, signal, log }: ReadOptions)
     log?.log('info', `Reading application default configuration from ${file}..`);
     log?.log('info', `Reading server configuration from ${file}..`);
   }
-  const problems = loaded.findings.filter(f => f.rejectedByMha).map(f => problemLine(f, loaded));
+  const problems = loaded.findings.filter(f => f.rejectedByMha || NO_TEXT.has(f.code)).map(f => problemLine(f, loaded));
   return loaded.cluster && problems.length === 0 ? { loaded, cluster: loaded.cluster, problems } : { loaded, problems };
 }
 
 /** `app1.cnf:12: Parameter name foo is invalid!` */
-function problemLine(finding: ConfigFinding, loaded: LoadedCluster): string {
+export function problemLine(finding: ConfigFinding, loaded: LoadedCluster): string {
   const isGlobal = loaded.global !== undefined && finding.file === loaded.global.file;
   const document = isGlobal ? loaded.global : loaded.application;
   if (finding.code === 'file-missing') return `${finding.file} not found!`;

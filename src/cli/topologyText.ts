@@ -106,8 +106,10 @@ function versionNumber({ version }: ServerState): string {
 /** What MHA logs about the servers that it found; monitoring scripts search for these lines. */
 export function topologyLog(cluster: ClusterConfig, snapshot: Snapshot): string[] {
   const configs = new Map(cluster.servers.map(s => [s.id, s]));
-  const configured = snapshot.servers.filter(s => s.configured);
-  const alive = configured.filter(s => s.status === 'alive');
+  const isUnmanaged = (server: ServerSnapshot) =>
+    !server.configured || (configs.get(server.id)?.values.multi_tier_slave === true && isThirdTier(server, snapshot));
+  const managed = snapshot.servers.filter(s => !isUnmanaged(s));
+  const alive = managed.filter(s => s.status === 'alive');
   const replicas = alive.filter(s => s.id !== snapshot.master && s.state !== undefined && s.state.channels.length > 0);
   const failed = replicas.filter(isFailed);
   const oldest = oldestVersion(replicas);
@@ -115,18 +117,25 @@ export function topologyLog(cluster: ClusterConfig, snapshot: Snapshot): string[
   const lines = [
     `GTID failover mode = ${snapshot.gtidMode}`,
     'Dead Servers:',
-    ...configured.filter(s => s.status !== 'alive').map(s => `  ${hostForm(s)}`),
+    ...managed.filter(s => s.status !== 'alive').map(s => `  ${hostForm(s)}`),
     'Alive Servers:',
     ...alive.map(s => `  ${hostForm(s)}`),
     'Alive Slaves:',
     ...replicas.filter(s => !isFailed(s)).flatMap(describe),
   ];
   if (failed.length > 0) lines.push('Failed Slaves:', ...failed.flatMap(describe));
-  const others = snapshot.servers.filter(s => !s.configured);
-  if (others.length > 0) lines.push('Unmanaged Servers:', ...others.map(s => `  ${hostForm(s)}`));
+  const unmanaged = snapshot.servers.filter(isUnmanaged);
+  if (unmanaged.length > 0)
+    lines.push('Unmanaged Servers:', ...unmanaged.flatMap(s => (s.state ? describe(s) : [`  ${hostForm(s)}`])));
   const master = snapshot.servers.find(s => s.id === snapshot.master);
   if (master?.status === 'alive') lines.push(`Current Alive Master: ${hostForm(master)}`);
   return lines;
+}
+
+/** Replicates from servers of the snapshot, but not from the master: MHA leaves those with multi_tier_slave=1 alone. */
+function isThirdTier(server: ServerSnapshot, snapshot: Snapshot): boolean {
+  const sources = snapshot.edges.filter(e => e.replica === server.id).map(e => e.source);
+  return server.id !== snapshot.master && sources.length > 0 && !sources.some(s => s === snapshot.master);
 }
 
 /** MHA calls a replica failed when its applier stopped with an error. */
