@@ -78,7 +78,7 @@ describe.each<Flavour>(['mysql56', 'mysql97', 'mariadb1011'])('connecting to %s'
     try {
       const start = performance.now();
       expect(await refusal(cluster.master, { timeoutMs: 300 })).toMatchObject({ kind: 'silent', alive: true });
-      expect(performance.now() - start).toBeLessThan(1_500);
+      expect(performance.now() - start).toBeLessThan(5_000);
     } finally {
       cluster.master.resume();
     }
@@ -119,7 +119,7 @@ describe.each<Flavour>(['mysql56', 'mysql97', 'mariadb1011'])('connecting to %s'
     setTimeout(() => controller.abort(), 50);
     const start = performance.now();
     expect(await refusal(proxy, { signal: controller.signal })).toMatchObject({ kind: 'cancelled', alive: false });
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
     expect(await refusal(proxy, { signal: controller.signal })).toMatchObject({ kind: 'cancelled' });
   });
 
@@ -226,7 +226,7 @@ describe.each<Flavour>(['mysql56', 'mysql97', 'mariadb1011'])('connecting to %s'
     try {
       const start = performance.now();
       expect(await rejection(readServerState(server, { timeoutMs: 300 }))).toMatchObject({ kind: 'timeout' });
-      expect(performance.now() - start).toBeLessThan(1_500);
+      expect(performance.now() - start).toBeLessThan(5_000);
     } finally {
       cluster.master.resume();
     }

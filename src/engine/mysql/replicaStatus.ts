@@ -31,7 +31,7 @@ function channelOf(row: Row, dialect: Dialect): ReplicaChannel {
     ...optional('secondsBehind', number(row, c('secondsBehind'))),
     ...optional('receiverError', replicationError(row, 'Last_IO_Errno', 'Last_IO_Error')),
     ...optional('applierError', replicationError(row, 'Last_SQL_Errno', 'Last_SQL_Error')),
-    ...optional('retrievedGtids', text(row, 'Retrieved_Gtid_Set') ?? text(row, 'Gtid_IO_Pos')),
+    ...optional('retrievedGtids', (text(row, 'Retrieved_Gtid_Set') ?? text(row, 'Gtid_IO_Pos'))?.replace(/\s+/g, '')),
     autoPosition: usingGtid === undefined ? flag(row, 'Auto_Position') === true : usingGtid !== 'No',
     ...optional('usingGtid', usingGtid),
     filters: filters(row),
