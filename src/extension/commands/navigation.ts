@@ -95,9 +95,9 @@ async function addConfigurationFile(): Promise<void> {
 /** The documentation of a finding's code, in the display language where there is one. */
 async function explain(context: vscode.ExtensionContext, code: string, aboutServers: boolean): Promise<void> {
   if (!/^[a-z0-9-]+$/.test(code)) return;
-  const page = aboutServers ? 'findings' : 'config-findings';
-  const chinese = vscode.env.language.toLowerCase().startsWith('zh') ? [`${page}.zh-cn.md`] : [];
-  for (const name of [...chinese, `${page}.md`]) {
+  const page = `${aboutServers ? 'findings' : 'config-findings'}.md`;
+  const chinese = vscode.env.language.toLowerCase().startsWith('zh') ? [`zh-cn/${page}`] : [];
+  for (const name of [...chinese, page]) {
     const uri = vscode.Uri.joinPath(context.extensionUri, 'docs', name);
     try {
       await vscode.workspace.fs.stat(uri);

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { ConfigFinding } from '../../config/types';
+import type { ConfigFinding, TextEdit } from '../../config/types';
 import { render } from '../render';
 import type { Analyses } from './analyses';
 import { fileOf, LANGUAGE, SELECTOR, toRange, toTextEdit } from './documents';
-import { combineFixes, fixForAll } from './fixes';
+import { combineFixes, fixForAll, wholeFileFix } from './fixes';
 
 const FIX_ALL = vscode.CodeActionKind.SourceFixAll.append(LANGUAGE);
 
@@ -26,8 +26,7 @@ class CodeActions implements vscode.CodeActionProvider {
     if (!context.only || context.only.contains(vscode.CodeActionKind.QuickFix)) {
       const here = findings.filter(f => f.fixes.length > 0 && toRange(f.range).intersection(range));
       for (const finding of here) actions.push(...this.#single(document, finding, context));
-      for (const code of new Set(here.filter(fixForAll).map(f => f.code)))
-        actions.push(...this.#ofCode(document, findings, code));
+      for (const code of new Set(here.map(f => f.code))) actions.push(...this.#ofCode(document, findings, here, code));
     }
     if (context.only && FIX_ALL.intersects(context.only)) actions.push(...this.#everything(document, findings));
     return actions;
@@ -40,42 +39,52 @@ class CodeActions implements vscode.CodeActionProvider {
   ): vscode.CodeAction[] {
     const range = toRange(finding.range);
     const diagnostics = context.diagnostics.filter(d => codeOf(d) === finding.code && d.range.isEqual(range));
-    return finding.fixes.map((fix, index) => {
+    const fixes = finding.fixes.filter(f => f !== wholeFileFix(finding));
+    return fixes.map(fix => {
       const action = new vscode.CodeAction(render(fix.title), vscode.CodeActionKind.QuickFix);
       action.edit = new vscode.WorkspaceEdit();
       action.edit.set(document.uri, fix.edits.map(toTextEdit));
       action.diagnostics = diagnostics;
-      action.isPreferred = index === 0 && finding.fixes.length === 1;
+      action.isPreferred = fixes.length === 1;
       return action;
     });
   }
 
-  #ofCode(document: vscode.TextDocument, findings: readonly ConfigFinding[], code: string): vscode.CodeAction[] {
+  /** One for all of a kind: the finding's own where it mends more than the single ones together do. */
+  #ofCode(
+    document: vscode.TextDocument,
+    findings: readonly ConfigFinding[],
+    here: readonly ConfigFinding[],
+    code: string,
+  ): vscode.CodeAction[] {
     const same = findings.filter(f => f.code === code && fixForAll(f));
+    const edits = combineFixes(same);
+    const whole = here.filter(f => f.code === code).flatMap(f => wholeFileFix(f) ?? [])[0];
+    if (whole && whole.edits.length > edits.length)
+      return [edited(document, whole.edits, render(whole.title), vscode.CodeActionKind.QuickFix)];
     const title = vscode.l10n.t('Fix all {count} problems of this kind in the file ({code})', {
       count: same.length,
       code,
     });
-    return same.length < 2 ? [] : [combined(document, same, title, vscode.CodeActionKind.QuickFix)];
+    return same.length < 2 ? [] : [edited(document, edits, title, vscode.CodeActionKind.QuickFix)];
   }
 
   #everything(document: vscode.TextDocument, findings: readonly ConfigFinding[]): vscode.CodeAction[] {
-    const fixable = findings.filter(fixForAll);
-    return fixable.length === 0
-      ? []
-      : [combined(document, fixable, vscode.l10n.t('Fix all problems that can be fixed in the file'), FIX_ALL)];
+    const edits = combineFixes(findings);
+    const title = vscode.l10n.t('Fix all problems that can be fixed in the file');
+    return edits.length === 0 ? [] : [edited(document, edits, title, FIX_ALL)];
   }
 }
 
-function combined(
+function edited(
   document: vscode.TextDocument,
-  findings: readonly ConfigFinding[],
+  edits: readonly TextEdit[],
   title: string,
   kind: vscode.CodeActionKind,
 ): vscode.CodeAction {
   const action = new vscode.CodeAction(title, kind);
   action.edit = new vscode.WorkspaceEdit();
-  action.edit.set(document.uri, combineFixes(findings).map(toTextEdit));
+  action.edit.set(document.uri, edits.map(toTextEdit));
   return action;
 }
 

@@ -11,6 +11,12 @@ const KIND: Readonly<Record<CompletionData['kind'], vscode.CompletionItemKind>> 
   value: vscode.CompletionItemKind.Value,
 };
 
+function documentation(name: string, extended: boolean): vscode.MarkdownString {
+  const description = describeParameter(name, extended, vscode.env.language);
+  const text = new vscode.MarkdownString(description?.what);
+  return text.appendMarkdown('\n\n').appendText(description?.facts.map(render).join(' ') ?? '');
+}
+
 function toItem(data: CompletionData, index: number): vscode.CompletionItem {
   const item = new vscode.CompletionItem(data.label, KIND[data.kind]);
   item.insertText = new vscode.SnippetString(data.insert);
@@ -20,7 +26,7 @@ function toItem(data: CompletionData, index: number): vscode.CompletionItem {
   if (data.detail) item.detail = render(data.detail);
   if (data.parameter) {
     const { name, extended } = data.parameter;
-    item.documentation = describeParameter(name, extended, vscode.env.language).map(render).join('\n\n');
+    item.documentation = documentation(name, extended);
   }
   return item;
 }

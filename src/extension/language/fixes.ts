@@ -19,6 +19,14 @@ export function fixForAll(finding: ConfigFinding): Fix | undefined {
   return finding.fixes.find(f => f.forAll === true);
 }
 
+/** A second fix of a finding that mends others along with it. */
+export function wholeFileFix(finding: ConfigFinding): Fix | undefined {
+  const own = finding.fixes[0]?.edits ?? [];
+  return finding.fixes
+    .slice(1)
+    .find(f => f.edits.length > own.length && own.every(e => f.edits.some(other => same(e, other))));
+}
+
 /**
  * The edits of all those fixes together, in the order of the text. A fix that would touch what another one changes is left
  * out as a whole: it is found again afterwards.

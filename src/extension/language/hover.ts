@@ -4,11 +4,12 @@ import type { Analyses } from './analyses';
 import { SELECTOR, toRange } from './documents';
 import { hoverAt, type HoverText } from './hoverText';
 
-/** Values are data: they are shown as they are, never read as Markdown. */
+/** Values and paths are data: they are shown as they are, never read as Markdown. */
 function markdown(hover: HoverText): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   text.appendMarkdown('**').appendText(hover.title).appendMarkdown('**');
-  for (const paragraph of hover.paragraphs) text.appendMarkdown('\n\n').appendText(render(paragraph));
+  if (hover.what !== undefined) text.appendMarkdown(`\n\n${hover.what}`);
+  text.appendMarkdown('\n\n').appendText(hover.facts.map(render).join(' '));
   if (hover.values.length > 0) text.appendMarkdown('\n\n---\n\n');
   for (const { label, value, origin } of hover.values) {
     text.appendMarkdown('\n- ').appendText(`${label}: `).appendMarkdown('**').appendText(render(value));

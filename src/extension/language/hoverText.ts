@@ -6,7 +6,9 @@ import { describeParameter, originText, propertyAt, resolvedValue, sectionAt, va
 export interface HoverText {
   readonly range: Range;
   readonly title: string;
-  readonly paragraphs: readonly Text[];
+  /** Markdown of ours. */
+  readonly what?: string;
+  readonly facts: readonly Text[];
   /** `label`: `value`, from `origin`. */
   readonly values: readonly { readonly label: string; readonly value: Text; readonly origin: Text }[];
 }
@@ -38,12 +40,12 @@ export function hoverAt(input: HoverInput): HoverText | undefined {
   const property = propertyAt(section, position.line);
   if (!property || !(contains(property.nameRange, position) || contains(property.valueRange, position)))
     return undefined;
-  const paragraphs = describeParameter(property.name, property.extended, input.language);
-  if (paragraphs.length === 0) return undefined;
+  const description = describeParameter(property.name, property.extended, input.language);
+  if (!description) return undefined;
   return {
     range: contains(property.nameRange, position) ? property.nameRange : property.valueRange,
     title: property.name,
-    paragraphs,
+    ...description,
     values: valuesOf(property, section.name, input.cluster),
   };
 }
@@ -87,5 +89,5 @@ function sectionHover(name: string, range: Range, { cluster }: HoverInput): Hove
     return [{ label: p.name, value: valueText(resolved.value), origin: originText(resolved.origin) }];
   });
   const what = server.kind === 'server' ? msg('A server of the cluster.') : msg('A binlog server of the cluster.');
-  return { range, title: `[${name}]`, paragraphs: [what], values };
+  return { range, title: `[${name}]`, facts: [what], values };
 }

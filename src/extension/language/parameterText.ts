@@ -11,19 +11,24 @@ export function parameterOf(name: string, extended: boolean): Parameter | undefi
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-/** Description of a parameter in the display language (`vscode.env.language`): what it does, where it counts, default, since. */
-export function describeParameter(name: string, extended: boolean, language: string): Text[] {
+export interface ParameterDescription {
+  /** Markdown, in the display language: what it is for, its values, its default. */
+  readonly what: string;
+  /** Where it counts and since when. */
+  readonly facts: readonly Text[];
+}
+
+/** `language`: of the display, as `vscode.env.language` gives it. */
+export function describeParameter(name: string, extended: boolean, language: string): ParameterDescription | undefined {
   const parameter = parameterOf(name, extended);
-  if (!parameter) return [];
-  const lines: Text[] = [language.toLowerCase().startsWith('zh') ? parameter.zh : parameter.en];
-  lines.push(levelText(parameter));
-  if (parameter.default !== undefined) lines.push(msg('Default: {value}', { value: parameter.default }));
-  lines.push(
-    extended
-      ? msg('An extended parameter, written #@ {name}=value: a Perl manager takes the line for a comment.', { name })
-      : msg('Since MHA {version}', { version: parameter.since }),
-  );
-  return lines;
+  if (!parameter) return undefined;
+  const origin = extended
+    ? msg('An extended parameter, written #@ {name}=value: a Perl manager takes the line for a comment.', { name })
+    : msg('Since MHA {version}.', { version: parameter.since });
+  return {
+    what: language.toLowerCase().startsWith('zh') ? parameter.zh : parameter.en,
+    facts: [levelText(parameter), origin],
+  };
 }
 
 function levelText(parameter: Parameter): Text {

@@ -66,7 +66,8 @@ export class ClusterTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const { Expanded, Collapsed, None } = vscode.TreeItemCollapsibleState;
     const collapsible = node.children.length === 0 ? None : this.#closed(node) ? Collapsed : Expanded;
     const item = new vscode.TreeItem(render(node.label), collapsible);
-    item.id = node.id;
+    // VS Code keeps a known line folded when it gets its first children; a line of another name it opens as told.
+    item.id = node.children.length === 0 ? `${node.id}#leaf` : node.id;
     item.description = joined(node.description, ' · ');
     item.tooltip = joined(node.tooltip, '\n');
     const colour = COLOUR[node.health];

@@ -98,7 +98,8 @@ describe('hover', () => {
   it('describes the parameter and gives the resolved value with its origin', () => {
     const found = hover(source);
     expect(found?.title).toBe('port');
-    expect(found?.paragraphs.map(text)).toContain('Default: 3306');
+    expect(found?.what).toBe(PARAMETERS.port.en);
+    expect(found?.facts.map(text)).toContain('Since MHA 0.50.');
     expect(found?.values.map(v => [v.label, text(v.value), text(v.origin)])).toEqual([
       ['server1', '3307', '/etc/mha/app1.cnf, line 6, [server1]'],
     ]);
@@ -128,8 +129,8 @@ describe('hover', () => {
 
   it('speaks the display language', () => {
     const { document, position } = at(source);
-    const english = hoverAt({ document, position, language: 'en' })?.paragraphs[0];
-    const chinese = hoverAt({ document, position, language: 'zh-cn' })?.paragraphs[0];
+    const english = hoverAt({ document, position, language: 'en' })?.what;
+    const chinese = hoverAt({ document, position, language: 'zh-cn' })?.what;
     expect(english).toBe(PARAMETERS.port.en);
     expect(chinese).toBe(PARAMETERS.port.zh);
     expect(chinese).toMatch(/\p{Script=Han}/u);
