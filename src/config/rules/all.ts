@@ -10,7 +10,7 @@ import { checkComments, joinCommentFixes } from './comments';
 import type { Add, Draft } from './draft';
 import { shown, sortFindings, toFinding } from './draft';
 import { checkName } from './names';
-import { placedProperties } from './place';
+import { isEffective, placedProperties } from './place';
 import type { PlacedProperty } from './place';
 import { checkQuotes, readByMha } from './quotes';
 import { repairDocument } from './repair';
@@ -35,7 +35,7 @@ export function findAll(original: Model): ConfigFinding[] {
     checkApplicationName(application, add);
     checkStructure(model, add);
     for (const placed of placedProperties(model)) {
-      if (checkName(placed, add)) checkProperty(model, placed, add);
+      if (checkName(placed, add) && isEffective(model, placed)) checkProperty(model, placed, add);
     }
     checkServers(model, add);
     checkCluster(model, add);

@@ -8,7 +8,7 @@ import { linesOf } from '../sections';
 import type { Fix, MhaDocument, Property } from '../types';
 import type { Add, Draft } from './draft';
 import type { PlacedProperty } from './place';
-import { hostIsRejected, placedProperties } from './place';
+import { hostIsRejected, isEffective, placedProperties } from './place';
 import { moveFix } from './repair';
 
 /** Text in a value that is plainly, or possibly, a comment. */
@@ -115,7 +115,8 @@ export function checkComments(model: Model, add: Add): Model {
     const parameter = parameterOf(property);
     const found = parameter && commentIn(property.name, parameter, property.value);
     if (!found) continue;
-    report(placed, parameter, found, add);
+    const soften: Add = draft => add({ ...draft, severity: 'warning', rejectedByMha: false, blocksAction: false });
+    report(placed, parameter, found, isEffective(model, placed) ? add : soften);
     if (!found.certain) continue;
     const value = trimBlanks(property.value.slice(0, found.at));
     const { start } = property.valueRange;

@@ -38,3 +38,9 @@ export function hostIsRejected({ section, property, place }: PlacedProperty, val
     (inDefaults(place) || !section.properties.some(p => p.name === 'ip' && p.value !== ''))
   );
 }
+
+/** False for a line whose value a later line of the same section replaces: MHA never sees it. */
+export function isEffective(model: Model, { place, section, property }: PlacedProperty): boolean {
+  const merged = (place === 'global' ? model.globalSections : model.sections).get(section.name);
+  return (property.extended ? merged?.extended : merged?.values)?.get(property.name) === property;
+}
