@@ -66,7 +66,7 @@ describe.each(FLAVOURS)('the replication check of %s', flavour => {
     for (const server of cluster.servers) {
       const statements = readFileSync(path.join(server.dir, 'general.log'), 'utf8')
         .split('\n')
-        .flatMap(line => /\t(?:Query|Execute|Prepare)\s+(.*)$/.exec(line)?.[1] ?? []);
+        .flatMap(line => /\d (?:Query|Execute|Prepare)\t(.*)$/.exec(line)?.[1] ?? []);
       expect(statements.length).toBeGreaterThan(3);
       for (const statement of statements)
         expect(statement).toMatch(/^(SELECT|SHOW|SET (?!GLOBAL|PERSIST)|SET GLOBAL general_log)/i);

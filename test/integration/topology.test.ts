@@ -240,6 +240,39 @@ describe('reaching a server', () => {
     expect([snapshot.master, arrows(snapshot), snapshot.servers.length]).toEqual(['server1', ['server1>server2'], 2]);
   });
 
+  it('knows a dead master whose name means something to its replicas only', async () => {
+    await using cluster = await startCluster({ flavour: 'mysql56', replicas: 2 });
+    for (const replica of cluster.replicas) {
+      await replica.query('STOP SLAVE');
+      await replica.query("CHANGE MASTER TO MASTER_HOST = 'container-name.invalid', MASTER_PORT = 3306");
+      await replica.query('START SLAVE');
+    }
+    await cluster.master.kill();
+    const snapshot = await look(cluster);
+    expect([snapshot.master, arrows(snapshot), snapshot.servers.length]).toEqual([
+      'server1',
+      ['server1>server2', 'server1>server3'],
+      3,
+    ]);
+  });
+
+  it('sees semi-synchronous replication lock up and fall back', async () => {
+    await using cluster = await startCluster({
+      flavour: 'mariadb1011',
+      replicas: 2,
+      semiSync: true,
+      extra: { rpl_semi_sync_master_timeout: '2500' },
+    });
+    expect(await codes(cluster)).toEqual([]);
+    for (const replica of cluster.replicas) await replica.query('STOP SLAVE IO_THREAD');
+    const semi = async () => (await codes(cluster)).filter(code => code.includes('semi-sync'));
+    await waitFor('too few replicas', async () => (await semi()).includes('semi-sync-too-few-replicas server1'));
+    const write = cluster.master.query('CREATE DATABASE kit');
+    await waitFor('the lock', async () => (await semi()).includes('locked-semi-sync-master server1'));
+    await write;
+    expect(await semi()).toEqual(['semi-sync-fallen-back server1']);
+  });
+
   it('survives a server that breaks off in the middle of an answer', async () => {
     await using cluster = await startCluster({ flavour: 'mysql56', replicas: 1 });
     await using proxy = await startProxy(cluster.replicas[0]!);

@@ -40,11 +40,9 @@ export function hookServerOf(
   };
 }
 
-/** What MHA puts before the configured ssh_options: for real work on a host that is believed reachable, and for checks. */
+/** What MHA puts before the configured ssh_options for work on a host that is believed reachable. */
 export const SSH_ALIVE_OPTIONS =
   '-o ServerAliveInterval=60 -o ServerAliveCountMax=20 -o StrictHostKeyChecking=no -o ConnectionAttempts=5 -o PasswordAuthentication=no -o BatchMode=yes';
-export const sshCheckOptions = (connectTimeoutSeconds: number): string =>
-  `-o StrictHostKeyChecking=no -o PasswordAuthentication=no -o BatchMode=yes -o ConnectTimeout=${connectTimeoutSeconds}`;
 
 const arg = (name: string, value?: string | number | Secret): HookArgument =>
   value === undefined ? { name } : { name, value };

@@ -133,6 +133,16 @@ async function probeConfigured(cluster: ClusterConfig, options: EngineOptions, n
   }));
 }
 
+/**
+ * A source whose name nobody here knows (a name inside containers) while exactly one configured server cannot be read: it is
+ * that one, since replicas have a source and all the others say that they are not it.
+ */
+function byElimination(lead: Lead, result: Probe, servers: readonly Found[]): Found | undefined {
+  if (!lead.upstream || result.failure?.kind !== 'unknownHost') return undefined;
+  const unread = servers.filter(s => s.configured && !s.probe.state);
+  return unread.length === 1 ? unread[0] : undefined;
+}
+
 /** One step outwards: asks every new lead at once; answers of servers already known become further addresses of theirs. */
 async function follow(servers: Found[], found: readonly Lead[], options: EngineOptions, names: NameCache) {
   const probes = await probeAll(
@@ -143,7 +153,9 @@ async function follow(servers: Found[], found: readonly Lead[], options: EngineO
     const { host, port } = lead.address;
     const addresses = [host, ...names.addresses(host)].map(h => ({ host: h.toLowerCase(), port }));
     const identity = result.state && identityOf(result.state);
-    const same = identity && servers.find(s => s.probe.state && identityOf(s.probe.state) === identity);
+    const same = identity
+      ? servers.find(s => s.probe.state && identityOf(s.probe.state) === identity)
+      : byElimination(lead, result, servers);
     if (same) {
       same.addresses.push(...addresses);
       result.connection?.destroy();
