@@ -114,7 +114,8 @@ export class LoginTester {
   }
 
   #answer(line: string): void {
-    const [, id = '', code = '', said = ''] = /^(\d+) (\d+) ?(.*)$/.exec(line) ?? [];
+    // ssh ends its own lines with CR LF, and `.` would not match a CR.
+    const [, id = '', code = '', said = ''] = /^(\d+) (\d+) ?([^]*)$/.exec(line) ?? [];
     if (id !== '') this.#answered++;
     this.#waiting.get(id)?.(
       code === '0' ? { ok: true } : { ok: false, failure: sshProgramFailure(Number(code), said) },
@@ -159,7 +160,10 @@ const WORDS: readonly (readonly [RegExp, SshFailure['kind']])[] = [
 ];
 
 function sshProgramFailure(code: number, said: string): SshFailure {
-  const lines = said.split('\x1f').filter(line => line.trim() !== '' && !/^@/.test(line));
+  const lines = said
+    .split('\x1f')
+    .map(line => line.trimEnd())
+    .filter(line => line !== '' && !line.startsWith('@'));
   const text = lines.join('\n') || `ssh ended with ${code}`;
   if (code === 127) return { kind: 'exit', text: `no ssh program on that host: ${text}` };
   if (code !== 255) return { kind: 'exit', text: `the login works, but "exit 0" ended with ${code} there: ${text}` };
