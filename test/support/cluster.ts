@@ -4,7 +4,7 @@ import { createCertificates } from './certificates';
 import { writeClusterConfig, clusterConfigText, type ConfigTextOptions } from './clusterConfig';
 import type { HostLab } from './hosts';
 import { LOOPBACK } from './place';
-import { programOf, type Flavour } from './flavours';
+import { programOf, type Flavour, type ServerProgram } from './flavours';
 import { killRun } from './processes';
 import { replicate } from './replication';
 import { keepRunDirectory, makeRunDirectory, removeRunDirectory } from './runDirectory';
@@ -17,6 +17,8 @@ export type { TestServer } from './testServer';
 
 export interface ClusterSpec {
   readonly flavour: Flavour;
+  /** Another server than the flavour's own that is spelled like it. */
+  readonly program?: ServerProgram;
   /** Number of replicas, 0 or more; with `coMasters` the second master is one of them. */
   readonly replicas: number;
   /** Replicate by GTID (default) or by file and position. */
@@ -71,7 +73,7 @@ export interface TestCluster extends AsyncDisposable {
 /** Starts a replicating cluster on loopback; returns when every replica has caught up. Dispose it, or use `await using`. */
 export async function startCluster(spec: ClusterSpec): Promise<TestCluster> {
   if (spec.lab && spec.lab.hosts.length <= spec.replicas) throw new Error('the lab has too few hosts');
-  const program = await programOf(spec.flavour);
+  const program = spec.program ?? (await programOf(spec.flavour));
   const dir = makeRunDirectory();
   const mark = path.basename(dir);
   if (spec.keep) keepRunDirectory(dir);

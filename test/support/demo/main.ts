@@ -13,11 +13,17 @@ the replication check on it. Everything is on loopback and is removed at the end
 
   --open   open VS Code (or a VS Code in the browser) on the workspace, with the extension installed; until Ctrl-C
   --keep   leave the cluster running until Ctrl-C
+  --path   use mysqld or mariadbd from PATH and an SSH server without OpenSSH, as on machines that are not Linux on x86-64
   --help   this text
 `;
 
 const { values: options } = parseArgs({
-  options: { open: { type: 'boolean' }, keep: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    open: { type: 'boolean' },
+    keep: { type: 'boolean' },
+    path: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
 });
 
 /** scripts/demo.mjs starts us in the project's folder. */
@@ -43,12 +49,11 @@ async function show(command: string, args: readonly string[], signal: AbortSigna
 async function main(signal: AbortSignal): Promise<boolean> {
   say(bold('Starting a MySQL master, two replicas and SSH on loopback …'));
   const started = performance.now();
-  await using cluster = await startDemoCluster(text => say(dim(text)));
+  await using cluster = await startDemoCluster({ own: options.path ?? false }, text => say(dim(text)));
   signal.throwIfAborted();
   const workspace = path.join(cluster.dir, 'workspace');
   mkdirSync(path.join(workspace, '.vscode'), { recursive: true });
-  const labels = Object.fromEntries(cluster.servers.map((_, i) => [i + 1, { node_label: `db${i + 1}` }]));
-  const conf = await cluster.writeConfig(path.join(workspace, 'app1.cnf'), { servers: labels });
+  const conf = await cluster.writeConfig(path.join(workspace, 'app1.cnf'));
   // A global file of its own, so that one of this machine has no effect.
   const globalConf = path.join(workspace, 'masterha_default.cnf');
   writeFileSync(globalConf, '[server default]\nping_interval=3\n', { mode: 0o600 });
@@ -65,9 +70,8 @@ async function main(signal: AbortSignal): Promise<boolean> {
   if (options.open || options.keep) {
     await using window = options.open ? await openWorkspace(root, workspace, say) : undefined;
     say(`\n${bold('Running until Ctrl-C.')} Try: bin/masterha_check_repl ${common.join(' ')}`);
-    await Promise.race(
-      [new Promise(resolve => signal.addEventListener('abort', resolve)), window?.closed].filter(Boolean),
-    );
+    const stopped = new Promise(resolve => signal.addEventListener('abort', resolve));
+    if (!signal.aborted) await Promise.race([stopped, window?.closed ?? stopped]);
   }
   say(dim('Cleaning up …'));
   return good;
