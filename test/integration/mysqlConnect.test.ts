@@ -52,6 +52,23 @@ describe.each<Flavour>(['mysql56', 'mysql97', 'mariadb1011'])('connecting to %s'
     await cluster.master.query("SET GLOBAL sql_mode='', GLOBAL autocommit=1");
   });
 
+  it('says goodbye: the server counts no aborted client', async () => {
+    await using observer = await login(cluster.master);
+    const status = async (name: string): Promise<number> =>
+      Number((await observer.query('SHOW GLOBAL STATUS LIKE ?', [name]))[0]?.['Value']);
+    const aborted = (): Promise<number> => status('Aborted_clients');
+    await waitFor('other connections to end', async () => (await status('Threads_connected')) === 1);
+    const before = await aborted();
+    for (let i = 0; i < 5; i++) {
+      await using server = await login(cluster.master);
+      await server.query('SELECT 1');
+    }
+    await waitFor('the connections to end', async () => (await status('Threads_connected')) === 1);
+    expect(await aborted()).toBe(before);
+    await using bracketed = await login({ host: '[127.0.0.1]', port: cluster.master.port });
+    expect(bracketed.isOpen).toBe(true);
+  });
+
   it('says access denied for a wrong password and an unknown user', async () => {
     for (const wrong of [{ password: 'wrong' }, { password: '' }, { user: 'nobody' }]) {
       const failure = await refusal(cluster.master, wrong);

@@ -4,10 +4,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCluster, type TestCluster } from '../support/cluster';
 import { mustRun } from '../support/processes';
+import { ensureOpenssl } from '../support/servers';
 import { login, refusal } from './mysqlClient';
 
 /** A certificate authority and a server certificate for 127.0.0.1 and db.example, made in `dir`. */
 async function makeCertificates(dir: string): Promise<string> {
+  await ensureOpenssl();
   mkdirSync(dir, { recursive: true });
   const openssl = (...args: string[]): Promise<string> => mustRun('openssl', args, { cwd: dir });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];

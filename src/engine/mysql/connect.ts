@@ -167,7 +167,7 @@ async function openTransport(attempt: Attempt): Promise<Duplex> {
       throw new Failed(tunnelFailure(error));
     }
   }
-  const socket = net.connect({ host: address.host, port: address.port, noDelay: true, keepAlive: true });
+  const socket = net.connect({ host: unbracketed(address.host), port: address.port, noDelay: true, keepAlive: true });
   attempt.stream = socket;
   // Late errors (a reset after the connection was given up) must not end the process.
   socket.on('error', () => undefined);
@@ -178,6 +178,11 @@ async function openTransport(attempt: Attempt): Promise<Duplex> {
   // The name that the driver's TLS compares certificates of addresses with; Node sets it for names only.
   Object.assign(socket, { _host: address.host });
   return socket;
+}
+
+/** `[::1]` is how addresses are written beside a port. */
+function unbracketed(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** The tunnel stands or falls with SSH, except where the far host itself says that nobody listens. */
