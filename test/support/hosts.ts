@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -208,8 +208,10 @@ async function startNamespaces(kinds: string[], setUp: string, base: string, mar
   let ended = false;
   child.once('exit', () => (ended = true));
   await waitFor('namespaces', () => ended || existsSync(ready));
-  if (ended || !child.pid)
-    throw new MissingPrerequisite(`namespaces cannot be made here (root is needed); see ${base}.log`);
+  if (ended || !child.pid) {
+    const reason = readFileSync(`${base}.log`, 'utf8').trim();
+    throw new MissingPrerequisite(`root, and a system that lets it make namespaces (${reason})`);
+  }
   return child.pid;
 }
 
