@@ -69,7 +69,7 @@ export class Terminal {
     const { stderr, env } = this.#options;
     if (!stderr.isTTY || this.#errClosed || env['TERM'] === 'dumb') return;
     const percent = Math.round(Math.min(1, Math.max(0, done)) * 100);
-    const line = printable(`${String(percent).padStart(3)}% ${this.text(message)}`, (stderr.columns ?? 80) - 1);
+    const line = printable(`${String(percent).padStart(3)}% ${this.text(message)}`, (stderr.columns || 80) - 1);
     stderr.write(`\r\u001b[K${line}`);
     this.#progressWidth = line.length;
   }
