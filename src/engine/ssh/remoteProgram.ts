@@ -5,7 +5,7 @@ import { quote } from './quote';
  * Marks the start of the program's output, since a login shell's files may print before it, and tells the process id: it is that of
  * the session, hence of a process group that can be ended as a whole (sshd starts each program in a session of its own).
  */
-const PREFACE = 'printf "%s %s\\n" "$1" "$$"; printf "%s\\n" "$1" >&2; shift; exec "$@"';
+const PREFACE = 'printf "%s %s\\n" "$1" "$$"; printf "%s %s\\n" "$1" "$$" >&2; shift; exec "$@"';
 
 export interface RemoteCommand {
   /** For the login shell of the other side, whichever that is. */
@@ -32,7 +32,7 @@ export class MarkedOutput {
   #before = Buffer.alloc(0);
   #seen = 0;
   #found = false;
-  /** The rest of the mark's line: the process id on stdout. */
+  /** The rest of the mark's line: the process id. */
   note = '';
 
   constructor(mark: string) {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type * as Library from 'ssh2';
 import type { AuthHandlerMiddleware, Client } from 'ssh2';
-import { EngineError, errorCode, errorText } from '../errors';
+import { errorText } from '../errors';
 import type { Log } from '../log';
 import { hostKeyOrder } from './algorithms';
 import { HostKeyCheck } from './hostKeyCheck';
@@ -65,7 +65,7 @@ async function openTransport(settings: SshSettings, context: SessionContext, jum
   const nothing = () => Promise.resolve();
   if (settings.jumps.length > 0) return jump(settings, context, jumps);
   if (proxyCommand !== undefined) return { stream: connectCommand(proxyCommand), close: nothing };
-  const to = { host, port, family, ...(localAddress !== undefined && { localAddress }) };
+  const to = { host, port, family, hold: true, ...(localAddress !== undefined && { localAddress }) };
   return { stream: await connectTcp(to, signal), close: nothing };
 }
 
@@ -166,6 +166,7 @@ function login(what: Login): Promise<Session> {
         fail(sshError(refusal?.kind ?? 'closed', refusal?.text ?? `the connection was closed during ${phase}`));
     });
     if (deadline.signal.aborted) return cancel();
+    if (stream.destroyed) return fail(sshError('closed', 'the connection was lost', stream.errored));
     client.connect({
       sock: stream,
       username: settings.user,
@@ -239,7 +240,6 @@ function authentication(
 /** @param spoken whether the other side identified itself, or is still there */
 function failureOf(error: unknown, phase: string, spoken: boolean): SshFailure {
   const { level, code } = error as { level?: string; code?: unknown };
-  if (error instanceof EngineError && errorCode(error) === 'jump') return { kind: 'jump', text: error.message };
   if (level === 'client-socket') return socketFailure(error);
   if (level === 'client-timeout') return { kind: 'timeout', text: errorText(error) };
   // SSH_MSG_DISCONNECT has a number; during authentication it means too many attempts, or a user who may not come in.

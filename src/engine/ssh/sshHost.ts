@@ -41,47 +41,63 @@ export class SshHost implements Host {
   }
 
   async start(argv: readonly string[], options: StartOptions = {}): Promise<RunningProgram> {
-    const { signal, keepBytes = KEEP_STDERR } = options;
+    const { signal } = options;
     const { line, mark } = remoteCommand(argv);
     const slot = await this.#slots.take(signal);
-    let started: Started;
+    const release = () => slot[Symbol.dispose]();
+    let given = false;
+    const adopt = (started: Started) => {
+      given = true;
+      started.exit.then(release, release);
+      return this.#program(started, mark, options);
+    };
     try {
-      started = await this.#exec(line, signal);
+      // One that starts after all, when nobody waits for it any more, must not go on.
+      return adopt(await this.#exec(line, signal, late => adopt(late).kill()));
     } catch (error) {
-      slot[Symbol.dispose]();
+      if (!given) release();
       throw error;
     }
-    const { channel, exit } = started;
+  }
+
+  #program(
+    { channel, exit }: Started,
+    mark: string,
+    { signal, keepBytes = KEEP_STDERR }: StartOptions,
+  ): RunningProgram {
     const [out, err] = [new MarkedOutput(mark), new MarkedOutput(mark)];
     const stderr = new Collector(keepBytes);
-    let killing = false;
+    let state: 'running' | 'unwanted' | 'ending' = 'running';
     const close = () => {
-      killing = false;
       channel.close();
       // What is still on its way must not block the connection's other channels.
       channel.resume();
     };
+    const end = () => {
+      state = 'ending';
+      this.#kill(err.note, close);
+    };
     channel.stderr.on('data', (chunk: Buffer) => {
       stderr.push(err.push(chunk));
-      if (killing && err.found) this.#kill(err.note, close);
+      if (state === 'unwanted' && err.found) end();
     });
     const ended = exit.then(how => {
       if (!err.found) throw notStarted(how, out, err);
       return { ...how, stderr: stderr.toString() };
     });
     const kill = () => {
-      if (killing) return;
-      killing = true;
-      if (err.found) this.#kill(err.note, close);
+      if (state !== 'running') return;
+      state = 'unwanted';
+      if (err.found) return end();
       // Its process id is about to come.
-      else
-        this.#killing.add(Promise.race([ended.catch(() => undefined), after(KILL_MS)]).then(() => killing && close()));
+      const waited = Promise.race([exit, after(KILL_MS)]).catch(() => undefined);
+      const waiting = waited
+        .then(() => (state === 'unwanted' ? close() : undefined))
+        .finally(() => this.#killing.delete(waiting));
+      this.#killing.add(waiting);
     };
     signal?.addEventListener('abort', kill, { once: true });
-    const finish = () => {
-      signal?.removeEventListener('abort', kill);
-      slot[Symbol.dispose]();
-    };
+    const finish = () => signal?.removeEventListener('abort', kill);
     ended.then(finish, finish);
     return { stdin: channel, stdout: unmarked(channel, out, kill), ended, kill };
   }
@@ -97,20 +113,25 @@ export class SshHost implements Host {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#killing);
+    // What is waited for may bring another one to wait for.
+    while (this.#killing.size > 0) await Promise.all(this.#killing);
     await this.session.close();
   }
 
   /** A quick program can be over in the same packet in which it began: its exit is listened for before anything is awaited. */
-  async #exec(line: string, signal?: AbortSignal): Promise<Started> {
+  async #exec(line: string, signal?: AbortSignal, late?: (started: Started) => void): Promise<Started> {
     using deadline = new Deadline(this.openMs, signal);
     const opening = new Promise<Started>((resolve, reject) => {
       try {
         this.session.client.exec(line, (error, channel) => {
           if (error) reject(sshError('exit', `${this.name} starts no program: ${errorText(error)}`, error));
-          else if (deadline.signal.aborted) channel.close();
-          // Listened to at once: a short program's end may be in the same packet.
-          else resolve({ channel, exit: exitOf(channel) });
+          else {
+            // Listened to at once: a short program's end may be in the same packet.
+            const started = { channel, exit: exitOf(channel) };
+            if (!deadline.signal.aborted) resolve(started);
+            else if (late) late(started);
+            else channel.close();
+          }
         });
       } catch (error) {
         reject(sshError('closed', `${this.name}: the connection is closed`, error));
