@@ -35,7 +35,7 @@ export async function runCli(name: string, args: readonly string[], options: Run
   const started = performance.now();
   const child = spawn(file, args, {
     cwd: options.cwd ?? '/',
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', ...options.env } as NodeJS.ProcessEnv,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', ...options.env },
     stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   child.stdin?.end(options.stdin);
