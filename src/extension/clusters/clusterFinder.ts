@@ -61,6 +61,8 @@ export class ClusterFinder implements vscode.Disposable {
   /** A found file's contents have changed on disk. */
   readonly onDidChangeFile = this.#changedFile.event;
   #known = new Set<string>();
+  /** Found for no other reason than that they are open. */
+  #openOnly = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<FoundFiles> | undefined;
   #disposed = false;
@@ -72,8 +74,12 @@ export class ClusterFinder implements vscode.Disposable {
       this.#found,
       this.#changedFile,
       vscode.workspace.onDidChangeWorkspaceFolders(again),
-      vscode.workspace.onDidOpenTextDocument(d => d.languageId === LANGUAGE && again()),
-      vscode.workspace.onDidCloseTextDocument(d => d.languageId === LANGUAGE && again()),
+      vscode.workspace.onDidOpenTextDocument(d => {
+        if (d.languageId === LANGUAGE && !this.#known.has(d.uri.toString())) again();
+      }),
+      vscode.workspace.onDidCloseTextDocument(d => {
+        if (this.#openOnly.has(d.uri.toString())) again();
+      }),
       vscode.workspace.onDidChangeConfiguration(e => {
         const names = ['mysqlHa.configurationFiles', 'mysqlHa.globalConfigurationFile', 'files.associations'];
         if (names.some(n => e.affectsConfiguration(n))) {
@@ -139,11 +145,12 @@ export class ClusterFinder implements vscode.Disposable {
     candidates.filter(u => named(u.path)).forEach(add);
     associated.flat().forEach(add);
     listed.flat().forEach(add);
-    for (const document of vscode.workspace.textDocuments)
-      if (!document.isClosed && isEdited(document) && document.uri.scheme === 'file') add(document.uri);
     const unknown = candidates.filter(u => !uris.has(u.toString()));
     for (let i = 0; i < unknown.length; i += 16)
       for (const uri of await Promise.all(unknown.slice(i, i + 16).map(startsLikeOne))) if (uri) add(uri);
+    const open = vscode.workspace.textDocuments.filter(d => !d.isClosed && isEdited(d) && d.uri.scheme === 'file');
+    this.#openOnly = new Set(open.map(d => d.uri.toString()).filter(key => !uris.has(key)));
+    for (const document of open) add(document.uri);
     const files = [...uris.values()].filter(u => u.scheme === 'file');
     const result = {
       applications: files.filter(u => !isGlobalFile(u)),

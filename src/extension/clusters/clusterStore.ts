@@ -18,6 +18,10 @@ export class ClusterStore implements vscode.Disposable {
   /** Clusters have come or gone. */
   readonly onDidChangeClusters = this.#clustersChanged.event;
 
+  #searched: () => void = () => undefined;
+  /** Resolves when the clusters have been looked for once. */
+  readonly searched = new Promise<void>(resolve => (this.#searched = resolve));
+
   /** By name, then by path. */
   list(): ClusterView[] {
     return [...this.#views.values()].sort((a, b) => a.name.localeCompare(b.name) || (a.file < b.file ? -1 : 1));
@@ -37,6 +41,7 @@ export class ClusterStore implements vscode.Disposable {
     const gone = [...this.#views.keys()].filter(id => !ids.has(id));
     for (const id of gone) this.#views.delete(id);
     for (const uri of uris) this.#add(uri);
+    this.#searched();
     this.#clustersChanged.fire();
     this.#changed.fire();
   }

@@ -7,6 +7,7 @@ import { toRange } from '../language/documents';
 import { showReport } from '../panels/reportPanel';
 import { configurationFiles } from '../settings';
 import type { ClusterTree } from '../views/clusterTree';
+import { anchorOf } from './anchor';
 import { nodeOf, pickCluster } from './target';
 
 interface Parts {
@@ -99,12 +100,14 @@ async function explain(context: vscode.ExtensionContext, code: string, aboutServ
   const chinese = vscode.env.language.toLowerCase().startsWith('zh') ? [`zh-cn/${page}`] : [];
   for (const name of [...chinese, page]) {
     const uri = vscode.Uri.joinPath(context.extensionUri, 'docs', name);
+    let markdown: string;
     try {
-      await vscode.workspace.fs.stat(uri);
+      markdown = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString('utf8');
     } catch {
-      continue;
+      continue; // not translated
     }
-    await vscode.commands.executeCommand('markdown.showPreview', uri.with({ fragment: code }));
+    const fragment = anchorOf(markdown, code);
+    await vscode.commands.executeCommand('markdown.showPreview', uri.with({ fragment: fragment ?? '' }));
     return;
   }
 }

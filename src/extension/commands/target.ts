@@ -31,6 +31,7 @@ export async function pickCluster(
   const node = nodeOf(target);
   if (node) return store.get(node.cluster);
   if (target instanceof vscode.Uri && target.scheme === 'file' && !isGlobalFile(target)) return store.ensure(target);
+  await store.searched;
   const active = activeFile();
   const first = active && store.ensure(active);
   const views = [...(first ? [first] : []), ...store.list().filter(v => v.id !== first?.id)];

@@ -51,7 +51,7 @@ export class Analyses {
       isGlobal,
       ...(globalFile === undefined ? {} : { globalFile }),
       document: parsed,
-      resolution: this.#resolve(parsed, isGlobal, global),
+      resolution: withMark(document, file, this.#resolve(parsed, isGlobal, global)),
     };
     this.#cache.set(document, { version, global, analysis });
     return analysis;
@@ -77,4 +77,12 @@ export class Analyses {
     const { findings } = resolve({ application: nothing, global: document, loginUser: this.#loginUser });
     return { findings: findings.filter(f => f.file === document.file) };
   }
+}
+
+/** An editor's text comes without the byte order mark of its file, over which MHA stumbles. */
+function withMark({ encoding }: vscode.TextDocument, file: string, resolution: Resolution): Resolution {
+  if (encoding !== 'utf8bom') return resolution;
+  const marked = resolve({ application: parseDocument('\ufeff', file), loginUser: '' }).findings;
+  const mark = marked.filter(f => f.code === 'byte-order-mark').map(f => ({ ...f, fixes: [] }));
+  return { findings: [...mark, ...resolution.findings] };
 }
