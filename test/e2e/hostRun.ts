@@ -56,7 +56,7 @@ export async function runHostTests(options: { root: string; out: string; world: 
     environment: { [HOST_SETTING]: JSON.stringify(setting) },
     logFile: path.join(out, 'host/server.log'),
   });
-  const page = await world.browser.context.newPage();
+  const page = await world.browser.newWindow();
   let timer: NodeJS.Timeout | undefined;
   try {
     const finished = new Promise<void>((resolve, reject) => {
@@ -90,6 +90,6 @@ export async function runHostTests(options: { root: string; out: string; world: 
     return { passed: 0, failed: 1, skipped: 0, failures: [`e2e > extension host\n${text}`] };
   } finally {
     clearTimeout(timer);
-    await page.close();
+    await page.context().close();
   }
 }

@@ -13,7 +13,8 @@ import { createWorld, packageExtension } from './world';
 
 /** `npm test` starts us in the project's folder. */
 const root = process.cwd();
-const out = path.join(root, 'test/.out/e2e');
+/** Pictures, logs, remains of failures. Inside the project, because tests in the extension host find their packages from there. */
+const out = path.resolve(root, process.env['MHA_OPS_E2E_OUT'] ?? 'test/.out/e2e');
 const words = process.argv.slice(2);
 const wanted = (name: string) => words.length === 0 || words.some(word => name.includes(word));
 

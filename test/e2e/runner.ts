@@ -49,9 +49,8 @@ export async function runScenarios(world: World, scenarios: readonly Scenario[],
   let pictures = 0;
 
   const newPage = async (initScript?: string) => {
-    const next = await world.browser.context.newPage();
-    await page.close();
-    page = next;
+    await page.context().close();
+    page = await world.browser.newWindow();
     page.setDefaultTimeout(30_000);
     page.on('console', message => messages.push(`[${message.type()}] ${message.text()}`));
     page.on('pageerror', error => messages.push(`[page error] ${error.message}`));

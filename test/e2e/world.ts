@@ -20,6 +20,9 @@ export interface World extends AsyncDisposable {
 /** Seconds between two looks at the servers: short, because scenarios wait for what they show. */
 export const POLLING_SECONDS = 1;
 
+/** As one sets up a master that must not lose anything: then there is nothing to warn of. */
+const DURABLE = { sync_binlog: '1', innodb_flush_log_at_trx_commit: '1' };
+
 export const SETTINGS = {
   'mysqlHa.pollingInterval': POLLING_SECONDS,
   // Whatever this machine has in /etc is not part of the scenarios.
@@ -45,7 +48,7 @@ async function writeWorkspaces(cluster: TestCluster): Promise<Record<WorkspaceNa
   await cluster.writeConfig(path.join(base, 'denied/app1.cnf'), { defaults: { password: 'not the password' } });
   await cluster.writeConfig(path.join(base, 'host/app1.cnf'));
   file('host/etc/annotated.mha.cnf', samples.ANNOTATED);
-  file('host/etc/by-first-line.conf', samples.CLEAN);
+  file('host/etc/by-first-line.cnf', samples.CLEAN);
   file('host/etc/my.cnf', samples.MY_CNF);
   const names: readonly WorkspaceName[] = ['language', 'cluster', 'denied', 'host'];
   return Object.fromEntries(names.map(name => [name, path.join(base, name)])) as Record<WorkspaceName, string>;
@@ -67,7 +70,7 @@ export async function createWorld(options: {
     for (const thing of started) await thing[Symbol.asyncDispose]();
   };
   const starting = [
-    startCluster({ flavour: 'mysql56', replicas: 2, gtid: true, ssh: true }).then(own),
+    startCluster({ flavour: 'mysql56', replicas: 2, gtid: true, ssh: true, extra: DURABLE }).then(own),
     startVscode({ vsix, settings: SETTINGS, logFile: path.join(out, 'server.log'), report }).then(own),
     startBrowser({ report }).then(own),
   ] as const;

@@ -1,11 +1,11 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 import { ensureChromium } from './chromium';
 import { installVscode } from './vscodeInstall';
 
@@ -133,7 +133,10 @@ export async function startVscode(options: VscodeOptions = {}): Promise<VscodeSe
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const endWithUs = () => killGroup(child, 'SIGKILL');
+  const endWithUs = () => {
+    killGroup(child, 'SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  };
   process.once('exit', endWithUs);
   const ended = new Promise<void>(resolve => {
     child.once('exit', () => resolve());
@@ -179,16 +182,16 @@ export async function startVscode(options: VscodeOptions = {}): Promise<VscodeSe
   }
 }
 
-/** A browser with a profile of its own and one empty page. Disposing closes it and removes the profile. */
+/** A browser without a past. Disposing closes it. */
 export interface Browser extends AsyncDisposable {
-  readonly context: BrowserContext;
+  /** The first window. */
   readonly page: Page;
+  /** Another window, with storage of its own: it knows nothing of what others left behind. */
+  newWindow(): Promise<Page>;
 }
 
 export interface BrowserOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
-  /** `zh-CN`, …: VS Code takes its display language from it, where it has that language. Default en-US. */
-  readonly locale?: string;
   readonly headless?: boolean;
   readonly report?: (text: string) => void;
 }
@@ -196,38 +199,34 @@ export interface BrowserOptions {
 /** Starts the browser that plays VS Code's window (installing it first, if need be). */
 export async function startBrowser(options: BrowserOptions = {}): Promise<Browser> {
   const executablePath = await ensureChromium(options.report);
-  const profile = await fs.mkdtemp(path.join(os.tmpdir(), 'mha-browser-'));
-  const remove = () => fs.rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  try {
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath,
-      headless: options.headless ?? true,
+  const browser = await chromium.launch({
+    executablePath,
+    headless: options.headless ?? true,
+    // Chromium's sandbox does not work for root.
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: [
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-dev-shm-usage',
+      '--disable-gpu',
+      '--disable-quic',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  });
+  const newWindow = async () => {
+    const context = await browser.newContext({
       viewport: options.viewport ?? { width: 1280, height: 800 },
-      locale: options.locale ?? 'en-US',
+      locale: 'en-US',
       reducedMotion: 'reduce',
-      // Chromium's sandbox does not work for root.
-      chromiumSandbox: process.getuid?.() !== 0,
-      args: [
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-dev-shm-usage',
-        '--disable-gpu',
-        '--disable-quic',
-        '--disable-sync',
-        '--no-first-run',
-      ],
+      permissions: ['clipboard-read', 'clipboard-write'],
     });
-    const page = context.pages()[0] ?? (await context.newPage());
-    return {
-      context,
-      page,
-      [Symbol.asyncDispose]: async () => {
-        await context.close();
-        await remove();
-      },
-    };
+    return context.newPage();
+  };
+  try {
+    return { page: await newWindow(), newWindow, [Symbol.asyncDispose]: () => browser.close() };
   } catch (error) {
-    await remove();
+    await browser.close();
     throw error;
   }
 }

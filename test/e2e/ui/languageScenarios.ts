@@ -5,10 +5,14 @@ import { expectCount, expectEqual, expectText } from '../expect';
 import type { Scenario } from '../runner';
 import { ANNOTATED_LINES, UNANNOTATED } from '../samples';
 
+/** Its servers do not exist: what is found there is the file's own fault. */
+const ALONE = { 'mysqlHa.pollingInterval': 0 };
+
 export const languageScenarios: readonly Scenario[] = [
   {
     name: 'an application file is an MHA configuration, my.cnf is not',
     workspace: 'language',
+    settings: ALONE,
     run: async ({ workbench, shot }) => {
       await workbench.openFile('app3.cnf');
       await expectText(workbench.languageMode(), /MHA configuration/, 'the language of app3.cnf', 60_000);
@@ -25,6 +29,7 @@ export const languageScenarios: readonly Scenario[] = [
   {
     name: 'a typing error is underlined at once, and a quick fix mends it',
     workspace: 'language',
+    settings: ALONE,
     run: async ({ workbench, shot }) => {
       await workbench.openFile('app3.cnf');
       await workbench.gotoLine(9, 1);
@@ -42,6 +47,7 @@ export const languageScenarios: readonly Scenario[] = [
   {
     name: 'a tutorial file with explanations: a finding on each such line, one fix for the whole file',
     workspace: 'language',
+    settings: ALONE,
     run: async ({ workbench, folder, shot }) => {
       await workbench.openFile('app2.cnf');
       await workbench.showProblems();
@@ -68,6 +74,7 @@ export const languageScenarios: readonly Scenario[] = [
   {
     name: 'completion knows the parameters and what they mean',
     workspace: 'language',
+    settings: ALONE,
     run: async ({ workbench, shot }) => {
       await workbench.openFile('app3.cnf');
       await workbench.press('Control+End');
@@ -86,11 +93,12 @@ export const languageScenarios: readonly Scenario[] = [
   {
     name: 'a hover says what a parameter does and what it is here',
     workspace: 'language',
+    settings: ALONE,
     run: async ({ workbench, shot }) => {
       await workbench.openFile('app3.cnf');
       await workbench.gotoLine(9, 4);
       const hover = await workbench.hover();
-      await expectText(hover, /ping_interval/, 'the hover');
+      await expectText(hover, /ping.?_interval/, 'the hover');
       await shot('hover');
       await workbench.press('Escape');
     },

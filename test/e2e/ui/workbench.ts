@@ -1,4 +1,4 @@
-import { expectThat } from '../expect';
+import { expectCount, expectThat } from '../expect';
 import type { Locator, Page } from 'playwright-core';
 
 /** VS Code's window as a person sees it. Every wait is on something visible and bounded by the page's default timeout. */
@@ -89,13 +89,15 @@ export class Workbench {
   async discardEditors(): Promise<void> {
     await this.page.keyboard.press('Escape');
     const tabs = this.page.locator('.tabs-container .tab');
-    while (await this.page.locator('.tabs-container .tab.dirty').count()) {
-      await this.page.locator('.tabs-container .tab.dirty').first().click();
+    const dirty = this.page.locator('.tabs-container .tab.dirty');
+    for (let left = await dirty.count(); left > 0; left--) {
+      await dirty.first().click();
       await this.command('View: Revert and Close Editor');
+      await expectCount(dirty, left - 1, 'changed files that are still open');
     }
-    if (await tabs.count()) {
+    if ((await tabs.count()) > 0) {
       await this.command('View: Close All Editors');
-      await tabs.first().waitFor({ state: 'detached' });
+      await expectCount(tabs, 0, 'open editors');
     }
   }
 
@@ -138,8 +140,13 @@ export class Workbench {
       await this.page.keyboard.press('Escape');
       expectThat(attempt < 5, `there is no quick fix ${String(title)}`);
     }
-    await row.click();
-    await this.page.locator('.action-widget').waitFor({ state: 'detached' });
+    // The list takes no mouse until it has moved; the keyboard always works.
+    for (let step = 0; !/\bfocused\b/.test((await row.getAttribute('class')) ?? ''); step++) {
+      expectThat(step < 20, `the quick fix ${String(title)} cannot be reached`);
+      await this.page.keyboard.press('ArrowDown');
+    }
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.action-widget').waitFor({ state: 'hidden' });
   }
 
   /** Shows completions at the caret. */
@@ -177,7 +184,13 @@ export class Workbench {
     // A click on an open container would close it.
     const open = /\bchecked\b/.test((await icon.getAttribute('class')) ?? '');
     if (!open) await icon.click();
-    await this.page.locator('.sidebar .pane-header', { hasText: 'Clusters' }).waitFor();
+    await this.page.locator('.sidebar .composite.title', { hasText: /MySQL HA/i }).waitFor();
+  }
+
+  /** Opens a folded row. */
+  async expand(row: Locator): Promise<void> {
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
   }
 
   treeRow(text: string | RegExp): Locator {
