@@ -59,6 +59,10 @@ export function statusText(server: ServerSnapshot): Text | undefined {
   }
 }
 
+export function isRunning(channel: ReplicaChannel): boolean {
+  return channel.receiver === 'running' && channel.applier === 'running';
+}
+
 /** The worst thing to say about a replica's channels: stopped, connecting, or how far it is behind. */
 export function replicationText(channels: readonly ReplicaChannel[]): Text | undefined {
   if (channels.length === 0) return undefined;

@@ -7,7 +7,7 @@ import type { Health } from '../clusters/health';
 import { clusterHealth, healthOfSeverity, healthOfVerdict, worstOf } from '../clusters/health';
 import { findingPlace } from '../language/findingPlace';
 import type { Text } from '../text';
-import { replicationText, roleOf, roleText, serverTooltip, statusText, versionText } from './serverText';
+import { isRunning, replicationText, roleOf, roleText, serverTooltip, statusText, versionText } from './serverText';
 import type { TreeNode } from './treeNode';
 
 const TOP: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
@@ -171,7 +171,11 @@ function serverNode(view: ClusterView, snapshot: Snapshot, server: ServerSnapsho
   const role = roleOf(server, snapshot);
   const replication = replicationText(server.state?.channels ?? []);
   const version = server.state && versionText(server.state.version);
-  const health = worstOf([server.state ? 'ok' : 'failed', ...findings.map(f => healthOfSeverity(f.severity))]);
+  const health = worstOf([
+    server.state ? 'ok' : 'failed',
+    ...(server.state?.channels.every(isRunning) === false ? (['warning'] as const) : []),
+    ...findings.map(f => healthOfSeverity(f.severity)),
+  ]);
   const configured = view.config?.servers.find(s => s.id === server.id);
   const port = `${server.name}:${server.address.port}`;
   const sameName = snapshot.servers.some(s => s.id !== server.id && s.name === server.name);

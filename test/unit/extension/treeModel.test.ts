@@ -60,9 +60,17 @@ describe('the tree', () => {
     expect(byName('db1')).toMatchObject({ icon: 'debug-disconnect', health: 'failed' });
     expect(byName('db2')?.description.map(text)).toContain('stopped by error 1062');
     expect(byName('db2')?.tooltip.map(text)).toContain('1062: Duplicate entry');
+    expect(byName('db2')?.health).not.toBe('ok');
     expect(byName('db3')).toMatchObject({ icon: 'question', health: 'failed' });
     expect(nodes[0]).toMatchObject({ health: 'failed', icon: 'error' });
     expect(nodes.filter(n => n.kind === 'finding').length).toBeGreaterThanOrEqual(view.findings.length);
+  });
+
+  it('does not call a replica well that waits for a dead master', () => {
+    const view = viewOf(['dead', replicaOf(2, 1, {}, { receiver: 'connecting' })]);
+    const replica = all(tree(view)).find(n => n.label === 'db2');
+    expect(replica).toMatchObject({ health: 'warning' });
+    expect(replica?.description.map(text)).toContain('connecting');
   });
 
   it('has unique, stable ids and something to say aloud on every line', () => {
