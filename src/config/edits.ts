@@ -73,19 +73,20 @@ export function addSection(document: MhaDocument, name: string, values: Values, 
  */
 export function removeSection(document: MhaDocument, name: string): TextEdit[] {
   const runs = runsOf(document, name);
-  return runs.flatMap(run => {
+  const rows = runs.flatMap(run => {
     const header = run.nameRange ? [run.nameRange.start.line] : [];
-    return [...header, ...run.properties.map(p => p.range.start.line)].map(line => removedLines(document, line));
+    return [...header, ...run.properties.map(p => p.range.start.line)];
   });
+  return removedLines(document, rows);
 }
 
 /** Makes a section have exactly these values; others of its parameters are removed, comments stay. */
 export function replaceSection(document: MhaDocument, name: string, values: Values): TextEdit[] {
-  const obsolete = new Set(
-    runsOf(document, name).flatMap(run => run.properties.filter(p => !p.extended).map(p => p.name)),
-  );
-  for (const key of Object.keys(values)) obsolete.delete(key);
-  return [...[...obsolete].flatMap(key => removeValue(document, name, key)), ...setValues(document, name, values)];
+  const rows = runsOf(document, name)
+    .flatMap(run => run.properties)
+    .filter(p => !p.extended && !Object.hasOwn(values, p.name))
+    .map(p => p.range.start.line);
+  return [...removedLines(document, rows), ...assign(document, name, values, {}, new Set(rows))];
 }
 
 /** Sets one parameter of a section: where it is written, else behind the section's last parameter. */
@@ -95,6 +96,17 @@ export function setValue(document: MhaDocument, section: string, name: string, v
 
 /** Several at once; new ones in the order given. */
 export function setValues(document: MhaDocument, section: string, values: Values, extended: Values = {}): TextEdit[] {
+  return assign(document, section, values, extended, new Set());
+}
+
+/** `removed`: rows that go at the same time, behind which nothing can be put. */
+function assign(
+  document: MhaDocument,
+  section: string,
+  values: Values,
+  extended: Values,
+  removed: ReadonlySet<number>,
+): TextEdit[] {
   const runs = runsOf(document, section);
   const edits: TextEdit[] = [];
   const missing: string[] = [];
@@ -108,7 +120,8 @@ export function setValues(document: MhaDocument, section: string, values: Values
   for (const [name, value] of Object.entries(extended)) set(name, value, true);
   const last = runs.at(-1);
   if (missing.length > 0 && last) {
-    const row = Math.max(last.nameRange?.start.line ?? 0, ...last.properties.map(p => p.range.start.line));
+    const rows = last.properties.map(p => p.range.start.line).filter(row => !removed.has(row));
+    const row = Math.max(last.nameRange?.start.line ?? 0, rows.at(-1) ?? 0);
     const at = { line: row, character: linesOf(document)[row]?.length ?? 0 };
     const eol = lineEnding(document.text);
     edits.push({ range: { start: at, end: at }, newText: missing.map(line => eol + line).join('') });
@@ -118,10 +131,11 @@ export function setValues(document: MhaDocument, section: string, values: Values
 
 /** Removes a parameter from a section, wherever it is written there. */
 export function removeValue(document: MhaDocument, section: string, name: string, extended = false): TextEdit[] {
-  return runsOf(document, section)
+  const rows = runsOf(document, section)
     .flatMap(run => run.properties)
     .filter(p => p.name === name && p.extended === extended)
-    .map(p => removedLines(document, p.range.start.line));
+    .map(p => p.range.start.line);
+  return removedLines(document, rows);
 }
 
 function runsOf(document: MhaDocument, name: string): Section[] {
@@ -130,13 +144,24 @@ function runsOf(document: MhaDocument, name: string): Section[] {
   return runs;
 }
 
-/** A line with its line break; of the last line the break before it goes. */
-function removedLines(document: MhaDocument, line: number): TextEdit {
+/** Whole lines with their line breaks; where the text's last line goes, the break before it goes. */
+function removedLines(document: MhaDocument, rows: readonly number[]): TextEdit[] {
   const lines = linesOf(document);
-  if (line + 1 < lines.length || line === 0)
-    return { range: { start: { line, character: 0 }, end: { line: line + 1, character: 0 } }, newText: '' };
-  const before = { line: line - 1, character: lines[line - 1]?.length ?? 0 };
-  return { range: { start: before, end: { line, character: lines[line]?.length ?? 0 } }, newText: '' };
+  const runs: { first: number; last: number }[] = [];
+  for (const row of [...rows].sort((a, b) => a - b)) {
+    const run = runs.at(-1);
+    if (run?.last === row - 1) run.last = row;
+    else runs.push({ first: row, last: row });
+  }
+  const start = (line: number): Position => ({ line, character: 0 });
+  const end = (line: number): Position => ({ line, character: lines[line]?.length ?? 0 });
+  return runs.map(({ first, last }) => ({
+    range:
+      last + 1 < lines.length || first === 0
+        ? { start: start(first), end: start(last + 1) }
+        : { start: end(first - 1), end: end(last) },
+    newText: '',
+  }));
 }
 
 function assignments(values: Values, extended: Values): string[] {
