@@ -61,9 +61,10 @@ function compareDigits(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-/** By code point, which is the order of UTF-8 bytes; UTF-16 order differs beyond the BMP. */
+/** By bytes of UTF-8, that is by code point: JavaScript's own order differs where surrogates are. */
 export function sortBytewise(names: readonly string[]): string[] {
-  return [...names].sort((a, b) => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))));
+  if (!names.some(name => /[\ud800-\udfff]/.test(name))) return [...names].sort();
+  return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 export function sectionAt(document: MhaDocument, position: Position): Section | undefined {

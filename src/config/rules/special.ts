@@ -2,7 +2,7 @@ import { msg } from '../../l10n/message';
 import { plainText } from '../levels';
 import type { Model } from '../model';
 import type { Parameter, ParameterName } from '../parameters';
-import { sectionKind } from '../sections';
+import { lineEnding, sectionKind } from '../sections';
 import { plainBoolean } from '../typed';
 import type { Fix, TextEdit } from '../types';
 import { hasForeign, isAscii, withoutForeign } from './characters';
@@ -142,7 +142,7 @@ function toServers(model: Model, { document, property }: PlacedProperty): Fix {
   const first = without.filter((s, i) => without.findIndex(o => o.name === s.name) === i);
   const edits = first.map(({ range }) => {
     const at = { line: range.start.line + 1, character: 0 };
-    return { range: { start: at, end: at }, newText: `${property.name}=${property.value}\n` };
+    return { range: { start: at, end: at }, newText: `${property.name}=${property.value}${lineEnding(document.text)}` };
   });
   return {
     title: msg('Move {name} to the section of every server', { name: property.name }),

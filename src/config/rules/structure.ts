@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { msg } from '../../l10n/message';
 import { isParameter } from '../model';
 import type { Model } from '../model';
-import { sectionKind } from '../sections';
+import { lineEnding, sectionKind } from '../sections';
 import type { MergedSection } from '../sections';
 import type { Fix, MhaDocument, Property, Range, Section, TextEdit } from '../types';
 import { withoutForeign } from './characters';
@@ -63,7 +63,7 @@ function checkSectionName(model: Model, section: MergedSection, add: Add): void 
       message: property
         ? msg('A parameter before the first section header: MHA rejects the whole file.')
         : msg('An extended parameter before the first section header has no effect.'),
-      fixes: [insertDefaultHeader(first)],
+      fixes: [insertDefaultHeader(model, first)],
       ...(property ? {} : { severity: 'warning' as const }),
     });
     return;
@@ -81,9 +81,11 @@ function checkSectionName(model: Model, section: MergedSection, add: Add): void 
   });
 }
 
-function insertDefaultHeader(section: Section): Fix {
+function insertDefaultHeader(model: Model, section: Section): Fix {
   const start = { line: section.properties[0]?.nameRange.start.line ?? 0, character: 0 };
-  const edits: TextEdit[] = [{ range: { start, end: start }, newText: '[server default]\n' }];
+  const edits: TextEdit[] = [
+    { range: { start, end: start }, newText: `[server default]${lineEnding(model.input.application.text)}` },
+  ];
   return { title: msg('Insert [server default]'), edits };
 }
 

@@ -160,8 +160,8 @@ describe('robustness', () => {
     ['digits', `[server1]\nport=${'1'.repeat(1e6)}\nhostname=h`],
     ['separators', `[server1]\nmaster_binlog_dir=${' :'.repeat(500_000)}`],
     ['an extended line', `#@ ${' '.repeat(1e6)}protected`],
-    ['many lines', 'a=1\n'.repeat(200_000)],
-    ['many empty names', '=\n'.repeat(200_000)],
+    ['many lines', 'a=1\n'.repeat(50_000)],
+    ['many empty names', '=\n'.repeat(50_000)],
     ['many sections', Array.from({ length: 20_000 }, (_, i) => `[server${i}]\n`).join('')],
     ['the same section often', '[server1]\nhostname=a\n'.repeat(20_000)],
   ])('%s: no slower than in proportion to its size', (_what, text) => {
@@ -220,14 +220,14 @@ describe('speed', () => {
       expect(findings.length).toBeLessThan(300);
       return took;
     };
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < 20; i++) {
       run();
       calibrate();
     }
-    const times = Array.from({ length: 60 }, () => ({ took: run(), work: calibrate() }));
+    const times = Array.from({ length: 25 }, () => ({ took: run(), work: calibrate() }));
     // A busy machine makes both slower: the quickest runs, and the ratio to fixed work (some 3 ms on an idle 2-core machine).
     const quickest = Math.min(...times.map(t => t.took));
-    const ratio = times.map(t => t.took / t.work).sort((a, b) => a - b)[30] ?? 0;
+    const ratio = times.map(t => t.took / t.work).sort((a, b) => a - b)[12] ?? 0;
     expect(quickest < 10 || ratio < 3, `quickest ${quickest.toFixed(1)} ms, ratio ${ratio.toFixed(2)}`).toBe(true);
   });
 });
