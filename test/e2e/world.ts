@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startCluster, type TestCluster } from '../support/cluster';
+import { waitFor } from '../support/waitFor';
 import { startBrowser, startVscode, type Browser, type VscodeServer } from '../support/vscode';
 import * as samples from './samples';
 
@@ -29,6 +30,14 @@ export const SETTINGS = {
   'mysqlHa.globalConfigurationFile': '',
   'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },
 };
+
+/** Something to replicate: MHA takes replicas that have executed nothing for position-based ones. */
+async function fill({ master, replicas }: TestCluster): Promise<void> {
+  await master.query('CREATE DATABASE shop');
+  await master.query('CREATE TABLE shop.orders (id INT PRIMARY KEY) ENGINE=InnoDB');
+  for (const replica of replicas)
+    await waitFor('the replicas to follow', () => replica.query('SELECT id FROM shop.orders').then(() => true));
+}
 
 export function packageExtension(root: string, vsix: string): void {
   execFileSync(process.execPath, [path.join(root, 'scripts/package.mjs'), vsix], { cwd: root, stdio: 'inherit' });
@@ -78,6 +87,7 @@ export async function createWorld(options: {
     // All of them, so that nothing comes up while the rest is being taken down.
     await Promise.allSettled(starting);
     const [cluster, vscode, browser] = await Promise.all(starting);
+    await fill(cluster);
     const workspaces = await writeWorkspaces(cluster);
     return {
       cluster,

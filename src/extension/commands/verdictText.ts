@@ -15,7 +15,8 @@ export function verdictOf(report: Report): Verdict {
 function replicationVerdict({ cluster, verdict, items, snapshot }: ReplicationReport): Verdict {
   const failed = items.filter(i => i.verdict === 'failed');
   const warnings = items.filter(i => i.verdict === 'warning');
-  const worst = failed[0] ?? warnings[0];
+  // A refused account explains everything else.
+  const worst = failed.find(i => i.code === 'access-denied') ?? failed[0] ?? warnings[0];
   const first = worst ? { first: worst.message } : {};
   switch (verdict) {
     case 'ok':

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { render } from '../render';
+import { asMarkdown, render } from '../render';
 import type { Analyses } from './analyses';
 import { SELECTOR, toRange } from './documents';
 import { hoverAt, type HoverText } from './hoverText';
@@ -7,13 +7,13 @@ import { hoverAt, type HoverText } from './hoverText';
 /** Values and paths are data: they are shown as they are, never read as Markdown. */
 function markdown(hover: HoverText): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
-  text.appendMarkdown('**').appendText(hover.title).appendMarkdown('**');
+  text.appendMarkdown(`**${asMarkdown(hover.title)}**`);
   if (hover.what !== undefined) text.appendMarkdown(`\n\n${hover.what}`);
-  text.appendMarkdown('\n\n').appendText(hover.facts.map(render).join(' '));
+  text.appendMarkdown(`\n\n${asMarkdown(hover.facts.map(render).join(' '))}`);
   if (hover.values.length > 0) text.appendMarkdown('\n\n---\n\n');
   for (const { label, value, origin } of hover.values) {
-    text.appendMarkdown('\n- ').appendText(`${label}: `).appendMarkdown('**').appendText(render(value));
-    text.appendMarkdown('** — ').appendText(render(origin));
+    const from = asMarkdown(render(origin));
+    text.appendMarkdown(`\n- ${asMarkdown(label)}: **${asMarkdown(render(value))}** — ${from}`);
   }
   return text;
 }

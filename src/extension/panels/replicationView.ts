@@ -1,7 +1,7 @@
 import type { ConfigFinding } from '../../config/types';
 import type { CheckItem, ReplicationReport } from '../../engine/checks/types';
 import type { Finding } from '../../engine/topology/types';
-import { msg } from '../../l10n/message';
+import { msg, type Message } from '../../l10n/message';
 import type { Block, Entry, Level, Link, ReportView } from './reportProtocol';
 import {
   baseName,
@@ -73,6 +73,33 @@ function drafts(report: ReplicationReport, { translate }: Wording): readonly Dra
   return [...items, ...rest.filter(draft => !seen.has(key(draft.code, draft.entry.text)))];
 }
 
+/** What to say instead of "not healthy" where one thing explains the rest; the first that applies. */
+const CAUSES: readonly (readonly [code: string, headline: Message])[] = [
+  ['dead-master', msg('The master is dead')],
+  ['unreachable-master', msg('The master cannot be reached')],
+  ['hung-master', msg('The master does not answer')],
+  ['master-too-many-connections', msg('The master has no connection left')],
+  ['refusing-master', msg('The master refuses connections')],
+  ['access-denied', msg('Servers refuse the account')],
+];
+
+function cause(all: readonly Draft[]): { readonly headline: Message; readonly draft: Draft } | undefined {
+  for (const [code, headline] of CAUSES) {
+    const draft = all.find(d => d.code === code && d.level === 'failed');
+    if (draft) return { headline, draft };
+  }
+  return undefined;
+}
+
+/** Causes before what follows from them, else as they were found. */
+function causesFirst(failed: readonly Draft[]): readonly Draft[] {
+  const rank = (draft: Draft) => {
+    const index = CAUSES.findIndex(([code]) => code === draft.code);
+    return index < 0 ? CAUSES.length : index;
+  };
+  return [...failed].sort((a, b) => rank(a) - rank(b));
+}
+
 function verdictOf(report: ReplicationReport, all: readonly Draft[], { translate }: Wording): ReportView['verdict'] {
   const count = (level: Level) => all.filter(draft => draft.level === level).length;
   const [failed, warned, passed] = [count('failed'), count('warning'), count('ok')];
@@ -83,6 +110,8 @@ function verdictOf(report: ReplicationReport, all: readonly Draft[], { translate
   ];
   if (report.verdict === 'failed') {
     const rejected = !report.snapshot;
+    const known = cause(all);
+    if (known) return { level: 'failed', headline: translate(known.headline), detail: known.draft.entry.text, counts };
     return {
       level: 'failed',
       headline: translate(rejected ? msg('The configuration cannot be used') : msg('Replication is NOT healthy')),
@@ -155,7 +184,7 @@ export function replicationView(report: ReplicationReport, wording: Wording): Re
     ],
     verdict: verdictOf(report, all, wording),
     blocks: [
-      ...list(translate(msg('Problems')), ofLevel('failed')),
+      ...list(translate(msg('Problems')), causesFirst(ofLevel('failed'))),
       ...list(translate(msg('Warnings')), ofLevel('warning')),
       ...(snapshot ? [topologyBlock(snapshot, all, wording)] : []),
       ...list(translate(msg('Good to know')), ofLevel('info')),

@@ -18,7 +18,7 @@ function code(text: string): string {
 
 function entryLine(entry: Entry): string {
   const parts = [SIGNS[entry.level]];
-  if (entry.server !== undefined) parts.push(`**${escape(entry.server)}**`);
+  if (entry.server !== undefined && !entry.text.includes(entry.server)) parts.push(`**${escape(entry.server)}**`);
   parts.push(escape(entry.text));
   if (entry.link) parts.push(`(${code(entry.link.label)})`);
   if (entry.took !== undefined) parts.push(`(${escape(entry.took)})`);

@@ -68,8 +68,9 @@ export function topologyBlock(
   const levelOf = (server: ServerSnapshot): Level => {
     const own = said.filter(draft => draft.server === server.id).map(draft => draft.level);
     const worst = WORST_FIRST.find(level => own.includes(level)) ?? 'ok';
-    if (server.status === 'dead' || server.status === 'unreachable') return 'failed';
-    return worst === 'info' ? 'ok' : worst;
+    if (worst === 'failed' || server.status !== 'alive') return 'failed';
+    const waiting = server.state?.channels.some(c => c.receiver !== 'running' || c.applier !== 'running');
+    return waiting || worst === 'warning' ? 'warning' : 'ok';
   };
   const names = serverNames(snapshot);
   const sourcesOf = (id: string) =>

@@ -55,6 +55,14 @@ function verdict(view: ReportView): HTMLElement {
   );
 }
 
+/** The text with the server's name in bold: where it stands, else in front. */
+function named({ server, text }: Entry): (Node | string)[] {
+  if (server === undefined) return [text];
+  const at = text.indexOf(server);
+  if (at < 0) return [h('b', { class: 'before' }, server), ' ', text];
+  return [text.slice(0, at), h('b', {}, server), text.slice(at + server.length)];
+}
+
 function entry(item: Entry, labels: Labels, send: Send, id?: string): HTMLElement {
   const { link } = item;
   const open = link && h('button', { type: 'button', class: 'link' }, link.label);
@@ -66,7 +74,7 @@ function entry(item: Entry, labels: Labels, send: Send, id?: string): HTMLElemen
     h(
       'div',
       { class: 'words' },
-      h('p', {}, item.server !== undefined && h('b', {}, item.server), item.server !== undefined && ' ', item.text),
+      h('p', {}, ...named(item)),
       item.detail !== undefined && h('p', { class: 'detail' }, item.detail),
       item.advice !== undefined && h('p', { class: 'advice' }, `${labels.advice}: ${item.advice}`),
     ),
@@ -118,7 +126,7 @@ function table(name: string, head: HTMLElement, rows: readonly HTMLElement[], ki
   return h(
     'div',
     // Wider than the panel: it scrolls by itself, with the keyboard, too.
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': name },
+    { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': name },
     h('table', { class: kind, 'aria-label': name }, h('thead', {}, head), h('tbody', {}, ...rows)),
   );
 }

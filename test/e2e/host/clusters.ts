@@ -39,7 +39,7 @@ export function clusterTests(): void {
     let extension: ExtensionApi;
     const nodes = () => flat(extension.tree().filter(node => node.cluster === FILE.toString()));
     const server = (port: number) => {
-      const node = nodes().find(n => n.kind === 'server' && JSON.stringify(n).includes(String(port)));
+      const node = nodes().find(n => n.kind === 'server' && JSON.stringify(n.label).includes(String(port)));
       ok(node, `the tree has no server with port ${port}`);
       return node;
     };

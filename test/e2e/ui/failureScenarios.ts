@@ -1,4 +1,4 @@
-import { expectText } from '../expect';
+import { expectEqual, expectText } from '../expect';
 import type { Scenario } from '../runner';
 import { expectHealthy, HEALTH, rowOf } from './clusterScenarios';
 import { ReportPage } from './reportPage';
@@ -13,7 +13,7 @@ export const failureScenarios: readonly Scenario[] = [
       await expectText(rowOf(stage, stage.world.cluster.master), /access denied/, 'the line of the master', 60_000);
       await workbench.command('MHA: Check Replication');
       await workbench
-        .toast(/replication check failed/)
+        .toast(/replication check failed.*refuses the account/)
         .first()
         .waitFor();
       await shot('denied');
@@ -25,6 +25,10 @@ export const failureScenarios: readonly Scenario[] = [
       await workbench.toast(/password of mha on app1 is stored/).waitFor();
       await expectHealthy(stage);
       await workbench.clearToasts();
+      await workbench.treeRow('Replication check').first().click();
+      const report = await ReportPage.shown(workbench, 'Replication check');
+      await expectText(report.headline, /refuse the account/, 'the headline');
+      await shot('report');
       await workbench.command('MHA: Check Replication');
       await workbench
         .toast(/replication check passed/)
@@ -54,6 +58,7 @@ export const failureScenarios: readonly Scenario[] = [
       const report = await ReportPage.shown(workbench, 'Replication check');
       await expectText(report.headline, /NOT healthy/, 'the headline');
       await report.section('Problems').getByText(String(replica.port)).first().waitFor();
+      expectEqual(await report.accessibilityProblems(), [], 'what axe says about a failed check');
       await workbench.clearToasts();
       await shot('report');
       await replica.query('START SLAVE SQL_THREAD');
@@ -74,7 +79,7 @@ export const failureScenarios: readonly Scenario[] = [
       await workbench.command('MHA: Check Replication');
       await workbench.toastButton(/replication check failed/, 'Show Report');
       const report = await ReportPage.shown(workbench, 'Replication check');
-      await expectText(report.headline, /NOT healthy/, 'the headline');
+      await expectText(report.headline, /The master is dead/, 'the headline');
       await report.section('Servers').getByText('dead', { exact: true }).waitFor();
       await workbench.clearToasts();
       await shot('dead master');

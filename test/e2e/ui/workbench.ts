@@ -1,6 +1,13 @@
 import { expectCount, expectThat } from '../expect';
 import type { Locator, Page } from 'playwright-core';
 
+function appears(locator: Locator, timeoutMs: number): Promise<boolean> {
+  return locator.waitFor({ timeout: timeoutMs }).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** VS Code's window as a person sees it. Every wait is on something visible and bounded by the page's default timeout. */
 export class Workbench {
   readonly page: Page;
@@ -16,10 +23,14 @@ export class Workbench {
     await this.page.locator('.statusbar-item').first().waitFor();
   }
 
+  /** The window may be busy with what was done before: a key that came too early is pressed again. */
   async #quickInput(text: string, keys: string): Promise<void> {
-    await this.page.keyboard.press(keys);
     const input = this.page.locator('.quick-input-widget:visible input').first();
-    await input.waitFor();
+    for (let attempt = 0; ; attempt++) {
+      await this.page.keyboard.press(keys);
+      if (await appears(input, 5000)) break;
+      expectThat(attempt < 5, `${keys} opens no input`);
+    }
     await input.fill(text);
   }
 
@@ -41,11 +52,7 @@ export class Workbench {
     const row = this.page.locator(`.quick-input-widget:visible .monaco-list-row[aria-label^="${title}"]`).first();
     for (;;) {
       await this.#quickInput(`>${title}`, 'F1');
-      const there = await row.waitFor({ timeout: 3000 }).then(
-        () => true,
-        () => false,
-      );
-      if (there) break;
+      if (await appears(row, 3000)) break;
       await this.page.keyboard.press('Escape');
       expectThat(Date.now() < until, `the palette has no command "${title}"`);
     }
@@ -132,11 +139,7 @@ export class Workbench {
     const row = this.page.locator('.action-widget .monaco-list-row.action', { hasText: title }).first();
     for (let attempt = 0; ; attempt++) {
       await this.page.keyboard.press('Control+.');
-      const there = await row.waitFor({ timeout: 4000 }).then(
-        () => true,
-        () => false,
-      );
-      if (there) break;
+      if (await appears(row, 4000)) break;
       await this.page.keyboard.press('Escape');
       expectThat(attempt < 5, `there is no quick fix ${String(title)}`);
     }

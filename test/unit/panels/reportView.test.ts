@@ -5,7 +5,7 @@ import type { BlockOf, ReportView } from '../../../src/extension/panels/reportPr
 import { reportViewSchema, toPageSchema, toPanelSchema } from '../../../src/extension/panels/reportProtocol';
 import { reportView } from '../../../src/extension/panels/reportView';
 import { duration } from '../../../src/extension/panels/reportWords';
-import { format } from '../../../src/l10n/message';
+import { format, msg } from '../../../src/l10n/message';
 import * as sample from './sampleReports';
 
 const ENGLISH = { language: 'en', translate: format };
@@ -36,6 +36,16 @@ describe('a replication report', () => {
     });
     const warned = sample.replicationReport({ verdict: 'warning', findings: [sample.ERRANT] });
     expect(view(warned).verdict).toMatchObject({ level: 'warning', counts: ['1 warning', '8 checks passed'] });
+  });
+
+  it('names what explains everything else, and puts it first', () => {
+    const { state: _state, ...dead } = sample.server(1, { status: 'dead' });
+    const snapshot = sample.snapshot({ servers: [dead, sample.server(2), sample.server(3)] });
+    const failed = (code: string, text: string) => ({ code, verdict: 'failed' as const, message: msg(text) });
+    const items = [failed('no-replica-replicating', 'Nothing replicates'), failed('dead-master', 'db1 is dead')];
+    const shown = view(sample.replicationReport({ verdict: 'failed', items, snapshot }));
+    expect(shown.verdict).toMatchObject({ headline: 'The master is dead', detail: 'db1 is dead' });
+    expect(texts(shown, 'Problems')).toEqual(['db1 is dead', 'Nothing replicates']);
   });
 
   it('puts problems before warnings before the servers before what is fine', () => {
