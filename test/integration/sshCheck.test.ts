@@ -124,6 +124,10 @@ describe('SSH check', () => {
       Object.fromEntries(['m>3', '1>3', '2>3', '3>1', '3>2'].map(pair => [pair, 'hostKeyChanged'])),
     );
     expect(report.pairs[2]?.failure?.text).toContain(`${file}:1`);
+    // ssh says it on a page of its own: what counts comes first.
+    const [verdict, ...facts] = report.pairs.find(p => p.from === '1' && p.to === '3')?.failure?.text.split('\n') ?? [];
+    expect(verdict).toBe('Host key verification failed.');
+    expect(facts.join(' ')).toMatch(/SHA256:.*Offending .* key in .*has changed/);
   });
 
   it('with one that accepts and stays silent: the others do not wait for it', async () => {
@@ -219,6 +223,16 @@ describe('SSH check', () => {
     }
     await nothingLeft();
     await expect(check(undefined, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('needs no SSH for the machine that it runs on', async () => {
+    const here = { ssh_port: 22, ssh_user: os.userInfo().username };
+    const report = await check([here, { ssh_port: hosts[0]?.port ?? 0 }]);
+    expect(outcome(report)).toMatchObject({
+      'manager>server1': 'ok',
+      'manager>server2': 'ok',
+      'server1>server2': 'ok',
+    });
   });
 
   it('of a single server', async () => {

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { ClusterConfig, ServerConfig } from '../../config/types';
 import { msg } from '../../l10n/message';
 import { errorText } from '../errors';
@@ -55,8 +54,6 @@ export async function checkSsh(cluster: ClusterConfig, options: EngineOptions): 
   const startedAt = new Date().toISOString();
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  // Every login listens to it.
-  setMaxListeners(0, signal);
   try {
     const pairs = await new Mesh(cluster, { ...options, signal }).run();
     options.signal?.throwIfAborted();

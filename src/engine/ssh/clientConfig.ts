@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import SSHConfig from 'ssh-config';
 import { errorCode, errorText } from '../errors';
+import { killGroup } from '../processGroup';
 import { matchesPattern, matchesPatterns } from './patterns';
 import { addSetting, type RawSettings } from './sshOptions';
 import { sshError } from './sshError';
@@ -188,7 +189,15 @@ async function criterion(name: string, argument: string, state: WalkState): Prom
 /** The command is the user's own, out of the user's own file, and ssh runs it the same way. */
 function succeeds(command: string): Promise<boolean> {
   return new Promise(resolve => {
-    execFile('/bin/sh', ['-c', command], { timeout: EXEC_TIMEOUT_MS }, error => resolve(error === null));
+    // Only its exit counts: what it leaves running can keep nobody waiting.
+    const child = spawn('/bin/sh', ['-c', command], { stdio: 'ignore', detached: true });
+    const timer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), EXEC_TIMEOUT_MS);
+    const finish = (success: boolean) => {
+      clearTimeout(timer);
+      resolve(success);
+    };
+    child.once('error', () => finish(false));
+    child.once('exit', code => finish(code === 0));
   });
 }
 

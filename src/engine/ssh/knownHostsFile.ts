@@ -23,7 +23,7 @@ const queues = new Map<string, Promise<unknown>>();
 
 /**
  * Adds a line to a known_hosts file unless `isThere` finds it by then: in one write to the end of the file, so that whoever else
- * writes there (ssh, another process of ours) loses nothing. Creates the file with mode 0600 and its folder with 0700.
+ * writes there (ssh, another process of ours) loses nothing. Creates the file with mode 0600 and its folder with 0700, but nothing above.
  */
 export async function appendKnownHost(
   file: string,
@@ -41,8 +41,17 @@ export async function appendKnownHost(
   await mine;
 }
 
+/** One level only: a home that does not exist is not made up. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+}
+
 async function append(file: string, line: string): Promise<void> {
-  await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(path.dirname(file));
   const handle = await fs.open(file, 'a+', 0o600);
   try {
     const { size } = await handle.stat();

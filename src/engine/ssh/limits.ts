@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Resolves after `ms` milliseconds; the timer alone keeps no process alive. */
 export function after(ms: number): Promise<void> {
   return new Promise(resolve => {
@@ -26,6 +28,8 @@ export class Deadline implements Disposable {
   constructor(ms: number, parent?: AbortSignal) {
     this.#left = ms;
     this.#parent = parent;
+    // Many hosts listen to one caller's signal, each until it is done: that is no leak.
+    if (parent) setMaxListeners(0, parent);
     parent?.addEventListener('abort', this.#cancel, { once: true });
     if (parent?.aborted) this.#cancel();
     this.resume();

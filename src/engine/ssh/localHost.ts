@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import os from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { errorCode, errorText } from '../errors';
+import { killGroup } from '../processGroup';
 import { Deadline } from './limits';
 import { runWith } from './program';
 import { Collector } from './remoteProgram';
@@ -43,7 +44,7 @@ async function start(argv: readonly string[], options: StartOptions = {}): Promi
   child.once('close', () => (closed = true));
   const kill = () => {
     // Not by exit code: what the program left behind may still hold its output, and is still of its group.
-    if (!closed) killGroup(child);
+    if (!closed) killGroup(child.pid, 'SIGKILL');
   };
   signal?.addEventListener('abort', kill, { once: true });
   const ended = endOf(child)
@@ -74,15 +75,6 @@ function endOf(child: ChildProcess): Promise<{ code?: number; signal?: string }>
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code === null ? { signal: signal ?? 'SIGKILL' } : { code }));
   });
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined || pid <= 1) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 async function* readRange(

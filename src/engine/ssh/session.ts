@@ -96,7 +96,10 @@ function atJump(hop: string, { failure }: SshError): SshError {
 /** RFC 4254, 5.1: SSH_OPEN_CONNECT_FAILED. */
 const CONNECT_FAILED = 2;
 
-/** A connection from the host onwards. Rejects with SshError `forward`, `closed`, or with the signal's reason. */
+/**
+ * A connection from the host onwards. Rejects with SshError `refused` (the host got no connection there), `forward` (it makes
+ * none), `closed`, or with the signal's reason.
+ */
 export function forward({ client }: Session, host: string, port: number, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
@@ -109,7 +112,7 @@ export function forward({ client }: Session, host: string, port: number, signal:
         else if (error) {
           const { reason } = error as { reason?: unknown };
           const why = reason === CONNECT_FAILED ? 'could not connect' : 'may not connect';
-          const kind = typeof reason === 'number' ? 'forward' : 'closed';
+          const kind = reason === CONNECT_FAILED ? 'refused' : typeof reason === 'number' ? 'forward' : 'closed';
           reject(sshError(kind, `${why} to ${host}:${port}: ${errorText(error)}`, error));
         } else resolve(channel);
       });

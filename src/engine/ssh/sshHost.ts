@@ -21,6 +21,8 @@ export class SshHost implements Host {
   readonly local = false;
   readonly software: string;
   readonly #slots = new Slots(MAX_SESSIONS);
+  /** The two that MAX_SESSIONS leaves. */
+  readonly #killSlots = new Slots(2);
   readonly #killing = new Set<Promise<unknown>>();
 
   constructor(
@@ -147,13 +149,14 @@ export class SshHost implements Host {
 
   /** Closing a channel does not end what runs behind it: its process group is killed through another one. */
   #kill(pid: string, close: () => void): void {
-    const killed = /^[1-9]\d+$/.test(pid)
-      ? this.#exec(killCommand(Number(pid))).then(({ channel, exit }) => {
-          channel.resume();
-          channel.stderr.resume();
-          return exit;
-        })
-      : Promise.resolve();
+    const killed = (async () => {
+      if (!/^[1-9]\d+$/.test(pid)) return;
+      using _slot = await this.#killSlots.take();
+      const { channel, exit } = await this.#exec(killCommand(Number(pid)));
+      channel.resume();
+      channel.stderr.resume();
+      await exit;
+    })();
     const settled = killed.then(close, close);
     const killing = Promise.race([settled, after(KILL_MS)]).finally(() => this.#killing.delete(killing));
     this.#killing.add(killing);

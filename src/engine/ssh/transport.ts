@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
+import { killGroup } from '../processGroup';
 import { SshError, socketFailure } from './sshError';
 
 /** Connects a TCP socket. With `hold` it comes paused: nothing it says gets lost until somebody calls resume(). Rejects with SshError, or with the signal's reason. */
@@ -45,7 +46,7 @@ export function connectCommand(command: string): Duplex {
     write: (chunk: Buffer, _encoding, done) => void stdin.write(chunk, () => done()),
     final: done => void stdin.end(() => done()),
     destroy: (error, done) => {
-      if (!over && pid !== undefined && pid > 1) killGroup(pid);
+      if (!over) killGroup(pid, 'SIGTERM');
       done(error);
     },
   });
@@ -58,12 +59,4 @@ export function connectCommand(command: string): Duplex {
   child.once('close', () => (over = true));
   stream.on('error', () => undefined);
   return stream;
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGTERM');
-  } catch {
-    // It has ended by itself.
-  }
 }

@@ -20,7 +20,7 @@ export interface SshFailure {
     | 'hostKeyChanged' // differs from known_hosts: never accepted
     | 'noKeys' // neither agent nor key file to try
     | 'jump' // the ProxyJump host (or ProxyCommand) failed
-    | 'forward' // the host would or could not connect any further (tunnel)
+    | 'forward' // the host makes no connections to others (tunnel)
     | 'configuration' // ssh_options or an OpenSSH configuration file that cannot be used
     | 'exit' // the program could not be run, or ended with another code than it should
     | 'protocol'
