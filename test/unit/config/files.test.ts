@@ -108,9 +108,7 @@ describe('loadCluster', () => {
     ['is killed', 'kill -9 $$', 'SIGKILL'],
     ['prints nothing', 'true', 'nothing'],
   ])('says when it %s', async (_what, command, text) => {
-    const started = performance.now();
     const loaded = await load(withScript(command), { scriptTimeoutMs: 1000 });
-    expect(performance.now() - started).toBeLessThan(8000);
     const messages = loaded.findings.filter(f => f.code === 'init-script-failed').map(f => format(f.message));
     expect(messages.join()).toContain(text);
     expect(blockers(loaded).length).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GtidError, GtidSet } from '../../../src/engine/mysql/gtid';
+import { cpuMs } from '../../support/cpuTime';
 
 const A = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
 const B = 'ffffffff-0000-0000-0000-000000000001';
@@ -62,12 +63,13 @@ describe('GTID set: text', () => {
 
   it('reads ten thousand intervals without delay', () => {
     const text = `${A}:${Array.from({ length: 10_000 }, (_, i) => i * 2 + 1).join(':')}`;
-    const start = performance.now();
-    const set = parse(text);
-    expect(set.count).toBe(10_000n);
-    expect(set.subtract(parse(`${A}:1-20000`)).isEmpty).toBe(true);
-    expect(parse(`${A}:1-20000`).subtract(set).count).toBe(10_000n);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    const took = cpuMs(() => {
+      const set = parse(text);
+      expect(set.count).toBe(10_000n);
+      expect(set.subtract(parse(`${A}:1-20000`)).isEmpty).toBe(true);
+      expect(parse(`${A}:1-20000`).subtract(set).count).toBe(10_000n);
+    });
+    expect(took).toBeLessThan(1_000);
   });
 });
 
