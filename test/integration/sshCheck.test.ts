@@ -125,7 +125,8 @@ describe('SSH check', () => {
     );
     expect(report.pairs[2]?.failure?.text).toContain(`${file}:1`);
     // ssh says it on a page of its own: what counts comes first.
-    const [verdict, ...facts] = report.pairs.find(p => p.from === '1' && p.to === '3')?.failure?.text.split('\n') ?? [];
+    const [verdict, ...facts] =
+      report.pairs.find(p => p.from === 'server1' && p.to === 'server3')?.failure?.text.split('\n') ?? [];
     expect(verdict).toBe('Host key verification failed.');
     expect(facts.join(' ')).toMatch(/SHA256:.*Offending .* key in .*has changed/);
   });
