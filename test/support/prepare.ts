@@ -6,6 +6,7 @@ import {
   ensureNetworkTools,
   ensureOpenssl,
   ensurePerlConfigTiny,
+  ensureSshClient,
   ensureSshd,
 } from './servers';
 import { installVscode } from './vscodeInstall';
@@ -14,7 +15,7 @@ const report = (text: string) => void process.stderr.write(`${text}\n`);
 
 /** What each level of tests needs from the machine. */
 const NEEDS: Readonly<Record<Level, readonly (() => Promise<unknown>)[]>> = {
-  unit: [ensurePerlConfigTiny],
+  unit: [ensurePerlConfigTiny, ensureSshClient],
   integration: [
     ensureMysql56,
     ensureMysql97,

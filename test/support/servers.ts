@@ -184,6 +184,11 @@ export async function ensureSshd(): Promise<string> {
   return sshd;
 }
 
+/** `ssh` and `ssh-keygen`. */
+export async function ensureSshClient(): Promise<void> {
+  await installPackages([{ name: 'openssh-client', present: () => onPath('ssh-keygen') }]);
+}
+
 /** Perl's Config::Tiny, the reader of configuration files that MHA uses. */
 export async function ensurePerlConfigTiny(): Promise<void> {
   await installPackages([
