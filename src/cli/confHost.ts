@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { parseDocument } from '../config/document';
 import { addSection, applyEdits, ConfigEditError, removeSection } from '../config/edits';
 import { EXTENDED_PARAMETERS, PARAMETERS } from '../config/parameters';
+import { soundsSecret } from '../config/secret';
 import { mergeSections, sectionKind } from '../config/sections';
 import type { MhaDocument, TextEdit } from '../config/types';
 import { writeConfigFile } from '../config/writeFile';
@@ -73,7 +74,7 @@ export const confHostCommand = defineCommand({
     const document = parseDocument(await readFile(conf), conf);
     const [problem] = document.problems;
     if (problem) {
-      const line = /pass/i.test(problem.text) ? '' : `: ${problem.text}`;
+      const line = soundsSecret(problem.text) ? '' : `: ${problem.text}`;
       return died(`Failed to open ${conf}! ${conf}:${problem.range.start.line + 1}: syntax error${line}`);
     }
     return command === 'add'

@@ -1,5 +1,5 @@
 import type { LoadedCluster } from '../config/load';
-import { Secret } from '../config/secret';
+import { maskPasswords, Secret } from '../config/secret';
 import type { ClusterConfig, Origin, ServerConfig } from '../config/types';
 import { msg } from '../l10n/message';
 import { defineCommand } from './command';
@@ -76,17 +76,12 @@ function serverJson(server: ServerConfig): object {
 function shownValue(value: unknown): unknown {
   if (value === undefined) return null;
   if (value instanceof Secret) return value.toString();
-  return typeof value === 'string' ? withoutPasswords(value) : value;
-}
-
-/** Hook commands may have passwords among their arguments. */
-function withoutPasswords(text: string): string {
-  return text.replace(/(--?\w*pass(?:w(?:or)?d)?[= ])\S+/gi, '$1***');
+  return typeof value === 'string' ? maskPasswords(value) : value;
 }
 
 function originJson(origin: Origin): object {
   if (origin.level === 'builtin') return { level: origin.level };
-  if (origin.level === 'script') return { level: origin.level, command: withoutPasswords(origin.command) };
+  if (origin.level === 'script') return { level: origin.level, command: maskPasswords(origin.command) };
   const { level, file, section, range } = origin;
   return { level, file, section, line: range.start.line + 1 };
 }

@@ -1,6 +1,7 @@
 import type { FindingCode } from '../config/findingCodes';
 import type { LoadedCluster } from '../config/load';
 import { DEFAULT_GLOBAL_FILE } from '../config/load';
+import { shownName } from '../config/rules/draft';
 import { findProperty, sectionAt, sectionKind } from '../config/sections';
 import type { ClusterConfig, ConfigFinding, MhaDocument } from '../config/types';
 import type { Log } from '../engine/log';
@@ -62,7 +63,7 @@ export function mhaErrorText(finding: ConfigFinding, document: MhaDocument, isGl
     case 'byte-order-mark':
       return isGlobal ? `Unable to parse/read configuration file: ${document.file}: ${ours}` : ours;
     case 'unknown-parameter':
-      return property ? `Parameter name ${property.name} is invalid! ${ours}` : ours;
+      return property ? `Parameter name ${shownName(property.name)} is invalid! ${ours}` : ours;
     case 'invalid-section':
     case 'misspelt-server-default':
     case 'property-outside-section':

@@ -22,8 +22,8 @@ const LARGEST_FILE = 4 * 1024 * 1024;
 
 export interface LoadOptions {
   readonly file: string;
-  /** Default `/etc/masterha_default.cnf`, which need not exist. */
-  readonly globalFile?: string;
+  /** Default `/etc/masterha_default.cnf`, which need not exist; false: there is none. */
+  readonly globalFile?: string | false;
   /** Whether `init_conf_load_script` may be run: never in an untrusted workspace. */
   readonly runInitScript: boolean;
   /** Milliseconds that the script may take; default 10,000. */
@@ -51,25 +51,26 @@ export async function loadCluster(options: LoadOptions): Promise<LoadedCluster> 
   const { file, signal } = options;
   const name = applicationName(file);
   const loginUser = options.loginUser ?? processUser();
-  const globalFile = options.globalFile ?? DEFAULT_GLOBAL_FILE;
-  const [mine, theirs] = await Promise.all([read(file), read(globalFile)]);
+  const globalFile = options.globalFile === false ? undefined : (options.globalFile ?? DEFAULT_GLOBAL_FILE);
+  const [mine, theirs] = await Promise.all([read(file), globalFile === undefined ? undefined : read(globalFile)]);
   signal?.throwIfAborted();
   const findings: ConfigFinding[] = [];
   const add = (draft: Draft): void => void findings.push(toFinding(draft));
   if ('failure' in mine) add(unreadable(file, mine.failure));
   // A missing global file is usual: MHA warns and goes on, also when the name is a directory's.
-  if ('failure' in theirs) {
+  if (globalFile !== undefined && theirs && 'failure' in theirs) {
     const absent = theirs.failure === 'missing' || theirs.failure === 'directory';
     if (!absent) add(unreadable(globalFile, theirs.failure));
     else if (options.globalFile !== undefined) add(globalMissing(globalFile));
   }
   if ('failure' in mine) return { name, findings };
   const application = parseDocument(mine.bytes, file);
-  const global = 'failure' in theirs ? undefined : parseDocument(theirs.bytes, globalFile);
+  const global =
+    globalFile !== undefined && theirs && 'bytes' in theirs ? parseDocument(theirs.bytes, globalFile) : undefined;
   const documents = { application, ...(global ? { global } : {}) };
 
   if (mine.readableByAll) addWorldReadable(application, add);
-  if (global && 'bytes' in theirs && theirs.readableByAll) addWorldReadable(global, add);
+  if (global && theirs && 'bytes' in theirs && theirs.readableByAll) addWorldReadable(global, add);
   const input = { ...documents, loginUser };
   const { command, at } = initScript(input);
   let script: ScriptOutput | undefined;
@@ -84,7 +85,7 @@ export async function loadCluster(options: LoadOptions): Promise<LoadedCluster> 
   }
   if (options.checkPrograms) for (const draft of await checkPrograms(Object.values(documents))) add(draft);
   const resolution = resolve({ ...input, ...(script ? { script } : {}) });
-  const all = sortFindings([...findings, ...resolution.findings], [file, globalFile]);
+  const all = sortFindings([...findings, ...resolution.findings], [file, ...(globalFile ? [globalFile] : [])]);
   return { name, ...documents, ...resolution, findings: all };
 }
 

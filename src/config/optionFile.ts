@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { parse } from 'ini';
 import { trimBlanks } from './document';
 import { Secret } from './secret';
@@ -27,11 +27,14 @@ const LARGEST_FILE = 1024 * 1024;
 export async function readOptionFile(path: string, groups: readonly string[]): Promise<OptionFile | undefined> {
   let text: string;
   try {
+    const stats = await stat(path);
+    // Opening a pipe without a writer would wait for ever.
+    if (!stats.isFile() || stats.size > LARGEST_FILE) return undefined;
     text = await readFile(path, 'utf8');
   } catch {
     return undefined;
   }
-  return text.length > LARGEST_FILE ? undefined : parseOptionFile(text, groups);
+  return parseOptionFile(text, groups);
 }
 
 export function parseOptionFile(text: string, groups: readonly string[]): OptionFile {

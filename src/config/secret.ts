@@ -27,3 +27,20 @@ export class Secret {
     return '***';
   }
 }
+
+/** `--password=x`, `--orig_master_password x`, `MYSQL_PWD=x`: the word, and the value with its quotes. */
+const PASSWORD_WORD = String.raw`[\w-]*(?:pass(?:w(?:or)?d|phrase)?|pwd)`;
+const PASSWORD_ARGUMENT = new RegExp(
+  String.raw`(?<![\w-])(${PASSWORD_WORD}=|-${PASSWORD_WORD}\s+(?!-))((?:"[^"]*"|'[^']*'|[^\s"'])+)`,
+  'gi',
+);
+
+/** A command line of the user's with `***` for what it plainly gives as a password. */
+export function maskPasswords(command: string): string {
+  return command.replace(PASSWORD_ARGUMENT, '$1***');
+}
+
+/** Whether a line or a name is about a password, so that what stands beside it must not be repeated. */
+export function soundsSecret(text: string): boolean {
+  return /pass|pwd|secret|密码|口令/i.test(text);
+}

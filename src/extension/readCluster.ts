@@ -8,12 +8,11 @@ export interface ReadOptions {
 }
 
 /** An application file with the global file that the settings name. Only MHA's own default path may be missing. */
-export async function readCluster(uri: vscode.Uri, options: ReadOptions): Promise<LoadedCluster> {
+export function readCluster(uri: vscode.Uri, options: ReadOptions): Promise<LoadedCluster> {
   const globalFile = globalConfigurationFile(uri);
-  const loaded = await loadCluster({
+  return loadCluster({
     file: uri.fsPath,
-    ...(globalFile === DEFAULT_GLOBAL_FILE ? {} : { globalFile: globalFile ?? '' }),
+    ...(globalFile === DEFAULT_GLOBAL_FILE ? {} : { globalFile: globalFile ?? false }),
     ...options,
   });
-  return globalFile === undefined ? { ...loaded, findings: loaded.findings.filter(f => f.file !== '') } : loaded;
 }

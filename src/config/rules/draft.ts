@@ -1,6 +1,7 @@
 import type { Message } from '../../l10n/message';
 import { FINDING_CODES } from '../findingCodes';
 import type { FindingCode } from '../findingCodes';
+import { soundsSecret } from '../secret';
 import type { ConfigFinding, Fix, Range, Severity } from '../types';
 
 /** A finding as its rule states it; what is left out comes from the table of codes. */
@@ -41,6 +42,12 @@ export function sortFindings(findings: readonly ConfigFinding[], files: readonly
       a.range.start.character - b.range.start.character ||
       rank[a.severity] - rank[b.severity],
   );
+}
+
+/** A name for a message. Of `password se=cret`, which is a name to MHA, only the word that says what the rest is. */
+export function shownName(name: string): string {
+  const word = /^[^\s:]*/.exec(name)?.[0] ?? '';
+  return shown(soundsSecret(name) && word !== name ? `${word} …` : name);
 }
 
 /** A value or line for a message: short, on one line. */

@@ -5,7 +5,7 @@ import { EXTENDED_PARAMETERS, PARAMETERS } from '../parameters';
 import type { Fix, Range } from '../types';
 import { hasForeign, withoutForeign } from './characters';
 import type { Add } from './draft';
-import { shown } from './draft';
+import { shown, shownName } from './draft';
 import type { PlacedProperty } from './place';
 
 const NAMES: readonly string[] = Object.keys(PARAMETERS);
@@ -88,7 +88,6 @@ export function checkName({ document, property, section }: PlacedProperty, add: 
     });
     return false;
   }
-  const shownName = shown(name);
   if (isExtendedParameter(name)) {
     const at = { start: nameRange.start, end: nameRange.start };
     add({
@@ -108,12 +107,12 @@ export function checkName({ document, property, section }: PlacedProperty, add: 
     range: nameRange,
     message: nearest
       ? msg('MHA does not know the parameter "{name}" in [{section}]. Did you mean "{nearest}"?', {
-          name: shownName,
+          name: shownName(name),
           section: shown(section.name),
           nearest,
         })
       : msg('MHA does not know the parameter "{name}" in [{section}] and rejects the whole file.', {
-          name: shownName,
+          name: shownName(name),
           section: shown(section.name),
         }),
     fixes: nearest ? [rename(nameRange, nearest)] : [],

@@ -1,6 +1,7 @@
 import { msg } from '../../l10n/message';
 import { isTrue, plainText, stripQuotes } from '../levels';
 import type { Parameter, ParameterName } from '../parameters';
+import { maskPasswords } from '../secret';
 import type { Fix, Range } from '../types';
 import type { Add } from './draft';
 import { shown } from './draft';
@@ -70,7 +71,7 @@ export function checkQuotes(placed: PlacedProperty, parameter: Parameter, script
               { name },
             )
           : msg('MHA removes quotes from the ends of a value, also single ones: it reads "{read}".', {
-              read: shown(read),
+              read: shown(isCommand ? maskPasswords(read) : read),
             }),
       fixes: isCommand ? escapeFix(valueRange, value) : editFix(valueRange, value, read),
     });

@@ -1,6 +1,7 @@
 import { msg } from '../../l10n/message';
 import { isBlank, parseDocument, trimBlanks } from '../document';
 import { isParameter } from '../model';
+import { soundsSecret } from '../secret';
 import { lineEnding, linesOf } from '../sections';
 import type { Fix, MhaDocument, Range, TextEdit } from '../types';
 import { hasForeign, withoutForeign } from './characters';
@@ -59,7 +60,7 @@ function judge(document: MhaDocument, range: Range, line: string, text: string):
         code: 'syntax-error',
         file: document.file,
         range,
-        message: /pass|pwd/i.test(text)
+        message: soundsSecret(text)
           ? msg('Neither a section, a "name=value" line nor a comment: MHA rejects the whole file.')
           : msg('"{text}" is neither a section, a "name=value" line nor a comment: MHA rejects the whole file.', {
               text: shown(text),

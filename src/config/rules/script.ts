@@ -3,7 +3,7 @@ import type { ScriptProblem } from '../initScript';
 import { initScriptOf } from '../model';
 import type { Model } from '../model';
 import type { Add, Draft } from './draft';
-import { shown } from './draft';
+import { shownName } from './draft';
 import { nearestName } from './names';
 
 /** What `init_conf_load_script` printed, or that it was not run. Values are never repeated: they may be passwords. */
@@ -35,10 +35,13 @@ function explain({ kind, line, name }: ScriptProblem): Pick<Draft, 'message' | '
         name === ''
           ? msg('Line {line} of the output is not "name=value": MHA ends with an error.', { line })
           : nearest === undefined
-            ? msg('Line {line} of the output: MHA does not know the parameter "{name}".', { line, name: shown(name) })
+            ? msg('Line {line} of the output: MHA does not know the parameter "{name}".', {
+                line,
+                name: shownName(name),
+              })
             : msg('Line {line} of the output: MHA does not know the parameter "{name}". Did you mean "{nearest}"?', {
                 line,
-                name: shown(name),
+                name: shownName(name),
                 nearest,
               });
       return { message, ...rejected };

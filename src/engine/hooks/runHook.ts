@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { maskPasswords } from '../../config/secret';
+import { killGroup } from '../processGroup';
 import { argumentText, type HookArgument } from './arguments';
 
 export interface HookOptions {
@@ -14,7 +16,7 @@ export interface HookOptions {
 
 /** How a call ended. `high:low` is MHA's form: exit code, and the signal that ended it. Both 0 means ok. */
 export interface HookResult {
-  /** The command line with secrets masked. */
+  /** The command line with secrets masked: those of the arguments, and what the user's own string gives to an option like `--password`. */
   readonly command: string;
   readonly high: number;
   readonly low: number;
@@ -52,15 +54,6 @@ function collect(stream: Readable, keep: number, onText?: (text: string) => void
   return { text: () => Buffer.concat(chunks).toString('utf8'), truncated: () => truncated };
 }
 
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined || child.pid <= 1) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // the group has ended meanwhile
-  }
-}
-
 /** After a polite signal: what the shell started gets the same time to end before it is killed. */
 async function groupEnded(child: ChildProcess): Promise<void> {
   const { pid } = child;
@@ -74,7 +67,7 @@ async function groupEnded(child: ChildProcess): Promise<void> {
     }
     await new Promise(done => setTimeout(done, 20));
   }
-  killGroup(child, 'SIGKILL');
+  killGroup(child.pid, 'SIGKILL');
 }
 
 const ended = (stream: Readable | null): Promise<void> =>
@@ -107,8 +100,8 @@ export async function runHook(
   let timedOut = false;
   let harder: NodeJS.Timeout | undefined;
   const end = () => {
-    killGroup(child, 'SIGTERM');
-    harder = setTimeout(() => killGroup(child, 'SIGKILL'), GRACE_MS);
+    killGroup(child.pid, 'SIGTERM');
+    harder = setTimeout(() => killGroup(child.pid, 'SIGKILL'), GRACE_MS);
   };
   const timer = setTimeout(() => {
     timedOut = true;
@@ -137,7 +130,7 @@ export async function runHook(
   const high = exit.error ? 127 : (exit.code ?? 0);
   const low = exit.signal ? (SIGNALS[exit.signal] ?? 1) : 0;
   return {
-    command: `${command} ${argumentText(args, true)}`,
+    command: `${maskPasswords(command)} ${argumentText(args, true)}`,
     high,
     low,
     code: `${high}:${low}`,

@@ -51,6 +51,13 @@ describe('loadCluster', () => {
     expect(directory.cluster).toBeDefined();
   });
 
+  it('reads no global file when there is none to be', async () => {
+    const loaded = await load(write('app1.cnf', TEXT), { globalFile: false });
+    expect(loaded.cluster?.servers[0]?.values.user).toBe('mha');
+    expect(loaded.cluster).not.toHaveProperty('globalFile');
+    expect(loaded.findings.map(f => f.code)).not.toContain('global-file-missing');
+  });
+
   it.each([
     ['a missing file', () => path.join(dir, 'no.cnf'), 'file-missing'],
     ['a directory', () => dir, 'file-unreadable'],
@@ -243,6 +250,9 @@ describe('option files', () => {
   it('that can not be read are none', async () => {
     expect(await readOptionFile(path.join(dir, 'no'), ['client'])).toBeUndefined();
     expect(await readOptionFile(dir, ['client'])).toBeUndefined();
+    const pipe = path.join(dir, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect(await readOptionFile(pipe, ['client'])).toBeUndefined();
     expect((await readOptionFile(write('my.cnf', '[client]\nuser=x'), ['client']))?.user).toBe('x');
   });
 });

@@ -70,9 +70,19 @@ describe('lines, sections and names', () => {
     ['a byte order mark', `\ufeff${ONE}`, ['1 byte-order-mark!']],
   ]);
 
-  it('says nothing about the words of a rejected line that may hold a password', () => {
-    const { findings } = resolveText(`${ONE}mypassword hunter2secret\n`);
-    expect(findings.map(f => format(f.message)).join()).not.toContain('hunter2');
+  it.each(['mypassword hunter2', '密码 hunter2', 'password hunter2=x', 'Password: hunter2=', 'repl-pwd:hunter2=x'])(
+    'says nothing about the words of the rejected line "%s" that may hold a password',
+    line => {
+      const { findings } = resolveText(`${ONE}${line}\n`);
+      expect(findings.some(f => f.rejectedByMha)).toBe(true);
+      expect(JSON.stringify(findings.map(f => f.message))).not.toContain('hunter2');
+    },
+  );
+
+  it('does not repeat the password of a command', () => {
+    const { findings } = resolveText(defaults(`shutdown_script=/bin/off --password=hunter2 --host "a b"`));
+    const found = findings.find(f => f.code === 'misread-quotes');
+    expect(found && format(found.message)).toContain('--password=*** --host');
   });
 
   it('keeps the list of findings bounded and still forbids acting', () => {

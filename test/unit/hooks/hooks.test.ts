@@ -87,6 +87,10 @@ describe('running a hook', () => {
     expect((await run(command)).stdout).toBe('BAR --OWN=A B\n');
     expect((await run('cd / && pwd; echo')).stdout).toBe('/\n--command=status\n');
   });
+  it('tells its command line without the passwords in it', async () => {
+    const { command } = await run(`FTP_PWD='a b' echo --password=c"d e" -my_pass f --pass-through g`);
+    expect(command).toBe(`FTP_PWD=*** echo --password=*** -my_pass *** --pass-through g --command=status`);
+  });
   it.each([0, 1, 2, 10, 255])('tells exit code %i', async code => {
     expect((await run(shell('exit', `exit ${code}`))).code).toBe(`${code}:0`);
   });
