@@ -6,6 +6,7 @@ import { hostForm } from './topologyText';
 const PHRASES: Readonly<Record<string, (host: string, server: ServerSnapshot | undefined, item: CheckItem) => string>> =
   {
     'dead-server': mustBeAlive,
+    'dead-intermediate-master': mustBeAlive,
     'unreachable-server': mustBeAlive,
     'hung-server': mustBeAlive,
     'dead-master': () => 'MySQL master is not currently alive!',

@@ -216,7 +216,10 @@ describe('the replication check', () => {
       expect(bad(await check(cluster))).toEqual([`${word} ssh-unreachable server1`, `${word} ssh-unreachable server2`]);
       expect(bad(await check(cluster, { skipSshCheck: true }))).toEqual([]);
       const left = { config: { servers: { 1: { skip_init_ssh_check: '1' }, 2: { skip_init_ssh_check: '1' } } } };
-      expect(bad(await check(cluster, left))).toEqual([]);
+      expect(bad(await check(cluster, left))).toEqual([
+        'warning ssh-unreachable server1',
+        `${word} ssh-unreachable server2`,
+      ]);
     }
   });
 
@@ -230,6 +233,16 @@ describe('the replication check', () => {
     await cluster.master.kill();
     await until(cluster, 'failed dead-master server1');
     expect(bad(await check(cluster), true)).toContain('ok binlog-readable server1');
+  });
+
+  it('wants a work directory on the hosts where a failover works by position', async () => {
+    for (const gtid of [true, false]) {
+      await using cluster = await startCluster({ flavour: 'mysql56', replicas: 1, gtid, ssh: true });
+      await write(cluster);
+      const config = { servers: { 1: { remote_workdir: '/dev/null/work' } } };
+      const word = gtid ? 'warning' : 'failed';
+      expect(bad(await check(cluster, { config }))).toEqual([`${word} remote-workdir-not-writable server1`]);
+    }
   });
 
   it('asks binlog servers', async () => {

@@ -192,6 +192,8 @@ describe('reaching a server', () => {
     writeFileSync(file, `[client]\nuser=nobody\n[mha]\nuser=${user}\npassword="${password}"\n`, { mode: 0o600 });
     const fromFile = { defaults: { user: undefined, password: undefined, '#@ defaults_file': file } };
     expect(statuses(await look(cluster, fromFile))).toEqual(['alive', 'alive']);
+    const noFile = { defaults: { user: undefined, password: undefined, '#@ defaults_file': '/nowhere/my.cnf' } };
+    expect((await look(cluster, noFile)).servers[0]?.failure?.text).toContain('/nowhere/my.cnf');
     expect(JSON.stringify(await look(cluster, wrong))).not.toContain('wrong');
   });
 
@@ -212,8 +214,7 @@ describe('reaching a server', () => {
     const tunnel = { defaults: { '#@ ssh_tunnel': '1' } };
     expect(statuses(await look(cluster, tunnel))).toEqual(['alive', 'alive']);
     await cluster.replicas[0]?.kill();
-    // SSH says that there is no connection, not why.
-    expect(statuses(await look(cluster, tunnel))).toEqual(['alive', 'unreachable']);
+    expect(statuses(await look(cluster, tunnel))).toEqual(['alive', 'dead']);
     await cluster.sshds[0]?.kill();
     const [first] = (await look(cluster, tunnel)).servers;
     expect([first?.status, first?.failure?.kind]).toEqual(['unreachable', 'tunnel']);

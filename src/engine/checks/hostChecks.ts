@@ -26,9 +26,13 @@ async function look(context: CheckContext, opened: OpenedHost, questions: readon
   }
 }
 
-/** SSH to a living server is needed in position mode; to a dead one, and in GTID mode, only to rescue its binary log. */
+/**
+ * SSH to a living server is needed in position mode; to a dead one, and in GTID mode, only to rescue its binary log. Of a master
+ * with `skip_init_ssh_check` MHA does not demand it either; of replicas it does all the same.
+ */
 function sshVerdict(context: CheckContext, node: Node): Verdict {
-  const needed = needsSsh(context.snapshot) && isAlive(node) && !isUnmanaged(node, context.topology);
+  const excused = node === context.topology.master && node.config?.values.skip_init_ssh_check;
+  const needed = needsSsh(context.snapshot) && isAlive(node) && !isUnmanaged(node, context.topology) && !excused;
   return needed && !(node.config?.values.ignore_fail && context.ignoreFailOnStart) ? 'failed' : 'warning';
 }
 
@@ -115,7 +119,7 @@ function relayItem(context: CheckContext, node: Node, found: Found, directory: s
   ];
 }
 
-function workdirItems(node: Node, found: Found): CheckItem[] {
+function workdirItems(context: CheckContext, node: Node, found: Found): CheckItem[] {
   const own = found.find(f => f.question.kind === 'write');
   if (!own) return [];
   const args = { server: label(node), directory: own.question.path };
@@ -127,7 +131,7 @@ function workdirItems(node: Node, found: Found): CheckItem[] {
       : [
           item(
             'remote-workdir-not-writable',
-            'warning',
+            sshVerdict(context, node),
             msg('remote_workdir {directory} on the host of {server} cannot be written', args),
             common,
           ),
@@ -164,13 +168,7 @@ async function relayDirectory(context: CheckContext, node: Node): Promise<string
 async function hostItems(context: CheckContext, node: Node): Promise<CheckItem[]> {
   const { config } = node;
   const pending = context.hosts?.of(node.id);
-  if (!config) return [];
-  if (!pending)
-    return context.hosts
-      ? [
-          item('ssh-skipped', 'ok', msg('SSH to the host of {server} is not checked (skip_init_ssh_check)', { server: label(node) }), { server: node.id }), // prettier-ignore
-        ]
-      : [];
+  if (!config || !pending) return [];
   const isMaster = node === context.topology.master;
   const [opened, relay] = await Promise.all([
     pending,
@@ -195,7 +193,7 @@ async function hostItems(context: CheckContext, node: Node): Promise<CheckItem[]
     ssh,
     ...binlogItem(context, node, found),
     ...relayItem(context, node, found, relay),
-    ...workdirItems(node, found),
+    ...workdirItems(context, node, found),
   ];
 }
 

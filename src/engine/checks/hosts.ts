@@ -28,7 +28,7 @@ export class Hosts implements AsyncDisposable {
     }
   }
 
-  /** Undefined for servers that are left out (`skip_init_ssh_check`). Rejects when cancelled. */
+  /** Undefined for servers that are not configured. Rejects when cancelled. */
   of(id: string): Promise<OpenedHost> | undefined {
     return this.#byServer.get(id);
   }

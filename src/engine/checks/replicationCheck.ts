@@ -57,8 +57,8 @@ async function runParts(context: CheckContext): Promise<CheckItem[]> {
 
 async function checkServers(cluster: ClusterConfig, given: EngineOptions & ReplicationCheckOptions) {
   const options = withOwnSignal(given);
-  const sshServers = [...cluster.servers, ...cluster.binlogServers].filter(s => !s.values.skip_init_ssh_check);
-  const hosts = options.skipSshCheck ? undefined : new Hosts(sshServers, options);
+  // With skip_init_ssh_check, too: MHA leaves such a host out of its SSH check between all hosts, not out of this.
+  const hosts = options.skipSshCheck ? undefined : new Hosts([...cluster.servers, ...cluster.binlogServers], options);
   try {
     const taken = await survey(cluster, {
       ...options,

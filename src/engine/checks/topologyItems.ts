@@ -11,6 +11,7 @@ const FAILS = new Set(['lagging', 'lag-unknown']);
 /** What `ignore_fail` excuses, if the caller says so (`--ignore_fail_on_start`). */
 const IGNORABLE = new Set([
   'dead-server',
+  'dead-intermediate-master',
   'unreachable-server',
   'hung-server',
   'refusing-server',

@@ -42,6 +42,12 @@ export async function credentialsOf(server: ServerConfig, options: EngineOptions
   const given = await options.password?.(server);
   const needsFile = extended.defaults_file && (origins.user.level === 'builtin' || (!given && !values.password));
   const file = needsFile ? await readOptionFile(extended.defaults_file, GROUPS) : undefined;
+  if (needsFile && !file)
+    throw new LocalFailure({
+      kind: 'accessDenied',
+      alive: false,
+      text: `the option file ${extended.defaults_file} cannot be read`,
+    });
   const user = origins.user.level === 'builtin' ? (file?.user ?? values.user) : values.user;
   return { user, password: given ?? values.password ?? file?.password ?? new Secret('') };
 }
@@ -50,6 +56,8 @@ async function tlsOf(server: ServerConfig): Promise<ConnectOptions['tls']> {
   const { tls: mode, tls_ca: file } = server.extended;
   if (!file || mode === 'disabled') return { mode };
   try {
+    // Opening a pipe without a writer would wait for ever.
+    if (!(await fs.stat(file)).isFile()) throw new EngineError('ENOENT', `${file} is not a file`);
     return { mode, ca: await fs.readFile(file, 'utf8') };
   } catch (error) {
     const code = errorCode(error);
@@ -80,7 +88,8 @@ export async function openTunnel(
     return stream;
   } catch (error) {
     await host[Symbol.asyncDispose]();
-    throw error;
+    // SSH works and nobody listens behind it: that tells of the server, not of the tunnel.
+    throw errorCode(error) === 'refused' ? new EngineError('ECONNREFUSED', errorText(error)) : error;
   }
 }
 

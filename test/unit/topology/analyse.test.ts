@@ -129,6 +129,15 @@ const CASES: Readonly<Record<string, Case>> = {
     entries: [stateOf(1), replicaOf(2, 1), replicaOf(3, 2)],
     expected: [],
   },
+  'an old version in the third tier keeps nobody from becoming master': {
+    cluster: clusterOf(3, { sections: { server3: ['multi_tier_slave=1'] } }),
+    entries: [
+      stateOf(1, { version: version('8.4.3') }),
+      replicaOf(2, 1, { version: version('8.4.3') }),
+      replicaOf(3, 2, { version: version('8.0.40') }),
+    ],
+    expected: ['warning older-than-source server3'],
+  },
   'master outside the configuration': {
     entries: [replicaOf(1, 9, { readOnly: true }), replicaOf(2, 9)],
     outside: { db9: stateOf(9, { readOnly: false }) },
@@ -309,6 +318,15 @@ const CASES: Readonly<Record<string, Case>> = {
   'only the first replica has a filter': {
     entries: star({}, { filters: { ...filters, wildDoTable: ['a.%'] } }),
     expected: ['error replication-filters-differ'],
+  },
+  'a filter in the third tier': {
+    cluster: clusterOf(3, { sections: { server3: ['multi_tier_slave=1'] } }),
+    entries: [
+      stateOf(1),
+      replicaOf(2, 1),
+      replicaOf(3, 2, { binlogDoDb: ['a'] }, { filters: { ...filters, doDb: ['b'] } }),
+    ],
+    expected: [],
   },
   'filters are not to be compared': {
     cluster: clusterOf(3, { lines: ['check_repl_filter=0'] }),

@@ -13,7 +13,7 @@ const short = (version: ServerVersion): string => `${version.major}.${version.mi
 /** MHA's "oldest major version between slaves". */
 export function oldestMajor(context: Context): ServerVersion | undefined {
   return context.replicas
-    .filter(node => node.config)
+    .filter(node => node.config && !isUnmanaged(node, context))
     .map(node => node.state.version)
     .sort(compareMajor)[0];
 }

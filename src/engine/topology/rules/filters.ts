@@ -1,6 +1,7 @@
 import { msg } from '../../../l10n/message';
 import type { ReplicationFilters } from '../../mysql/types';
 import type { Finding } from '../types';
+import { isUnmanaged } from './candidates';
 import { labels, type Context, type LiveNode, type Rule } from './context';
 
 const NAMES: readonly (readonly [keyof ReplicationFilters, string])[] = [
@@ -35,8 +36,12 @@ const finding = (context: Context, code: string, message: Finding['message']): F
   parameter: 'check_repl_filter',
 });
 
+/** MHA compares neither strangers nor the third tier. */
+const isManaged = (node: LiveNode, context: Context): boolean =>
+  node.config !== undefined && !isUnmanaged(node, context);
+
 const replicate: Rule = context => {
-  const replicas = context.replicas.filter(node => node.config);
+  const replicas = context.replicas.filter(node => isManaged(node, context));
   return NAMES.flatMap(([name, variable]): Finding[] => {
     const found = groups(replicas, node => node.channel?.filters[name] ?? []);
     if (found.size < 2) return [];
@@ -51,7 +56,7 @@ const replicate: Rule = context => {
 };
 
 const binlog: Rule = context => {
-  const logging = context.alive.filter(node => node.config && node.state.logBin);
+  const logging = context.alive.filter(node => isManaged(node, context) && node.state.logBin);
   return (['binlogDoDb', 'binlogIgnoreDb'] as const).flatMap((name): Finding[] => {
     const found = groups(logging, node => node.state[name]);
     if (found.size < 2) return [];
@@ -74,9 +79,11 @@ const against: Rule = context =>
       ['binlogIgnoreDb', 'ignoreDb', 'binlog_ignore_db', 'replicate_ignore_db'],
     ] as const
   ).flatMap(([written, applied, binlogName, replicateName]): Finding[] => {
+    const logging = context.alive.filter(node => isManaged(node, context) && node.state.logBin);
+    const others = logging.map(node => key(node.state[written]));
     const bad = context.replicas.filter(node => {
+      if (!isManaged(node, context)) return false;
       const own = key(node.channel.filters[applied]);
-      const others = context.alive.filter(n => n.config && n.state.logBin).map(n => key(n.state[written]));
       return own !== '' && others.some(list => list !== '' && list !== own);
     });
     if (bad.length === 0) return [];
