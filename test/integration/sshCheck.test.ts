@@ -131,6 +131,26 @@ describe('SSH check', () => {
     expect(facts.join(' ')).toMatch(/SHA256:.*Offending .* key in .*has changed/);
   });
 
+  it('refuses a changed host key whatever ssh_options say', async () => {
+    const other = await createKey(path.join(path.dirname(file), 'other')).then(() =>
+      readFileSync(path.join(path.dirname(file), 'other.pub'), 'utf8')
+        .split(' ')
+        .slice(0, 2)
+        .join(' '),
+    );
+    appendFileSync(file, `[127.0.0.1]:${hosts[1]?.port} ${other}\n`);
+    const options = `-F none -i ${identity.identityFile} -o UserKnownHostsFile=${file} -o IdentityAgent=none`;
+    const defaults = { ssh_options: `${options} -o StrictHostKeyChecking=no` };
+    const report = await check(
+      hosts.slice(0, 2).map(host => ({ ssh_port: host.port })),
+      {},
+      defaults,
+    );
+    expect(failures(report)).toEqual({ 'm>2': 'hostKeyChanged', '1>2': 'hostKeyChanged', '2>1': 'hostKeyChanged' });
+    const strict = await check(undefined, {}, { ssh_options: `${options} -o StrictHostKeyChecking=yes` });
+    expect(Object.values(failures(strict))).toContain('hostKeyUnknown');
+  });
+
   it('with one that accepts and stays silent: the others do not wait for it', async () => {
     await using silent = await startSshd({ identity });
     silent.pause();

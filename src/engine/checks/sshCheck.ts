@@ -7,7 +7,7 @@ import { localHost } from '../ssh/localHost';
 import { LoginTester, type LoginResult } from '../ssh/mesh';
 import { openHost } from '../ssh/openHost';
 import { SshError } from '../ssh/sshError';
-import { sshOptionWords } from '../ssh/sshOptions';
+import { parseSshArguments, sshOptionWords } from '../ssh/sshOptions';
 import { isLocalTarget, sshTargetOf } from '../ssh/target';
 import type { Host, SshFailure, SshTarget } from '../ssh/types';
 import type { SshPair, SshReport } from './types';
@@ -204,8 +204,9 @@ class Mesh {
     if (!opened.ok) return opened;
     using deadline = new Deadline(endpoint.seconds * 1000, signal);
     try {
-      const strict = hostKeys?.kind === 'strict' ? ['-o', 'StrictHostKeyChecking=yes'] : [];
-      const tester = await LoginTester.start(opened.host, [...sshOptionWords(endpoint.sshOptions), ...strict], signal);
+      const words = sshOptionWords(endpoint.sshOptions);
+      const strict = hostKeys?.kind === 'strict' || demandsKnownHosts(words);
+      const tester = await LoginTester.start(opened.host, words, strict, signal);
       await abortable(tester.ready, deadline.signal);
       return { ok: true, host: opened.host, tester };
     } catch (error) {
@@ -218,6 +219,11 @@ class Mesh {
       };
     }
   }
+}
+
+function demandsKnownHosts(words: readonly string[]): boolean {
+  const [value = ''] = parseSshArguments(words).settings.get('stricthostkeychecking') ?? [];
+  return /^(?:yes|true)$/i.test(value);
 }
 
 function nodeOf(server: ServerConfig, endpoints: Map<string, Endpoint>): Node {

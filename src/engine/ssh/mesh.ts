@@ -2,7 +2,8 @@ import type { Host, RunningProgram, SshFailure, SshTarget } from './types';
 
 /**
  * Runs on a host and tries the logins that it is told on stdin, one a line, each as soon as its line comes:
- * `id host port user seconds fast old`. Answers `id exit-code stderr` per line, newlines in stderr as \x1f. `$@` are ssh's options.
+ * `id host port user seconds fast old`. Answers `id exit-code stderr` per line, newlines in stderr as \x1f. `$1` is what is done about
+ * unknown host keys, and goes before ssh's own options, the rest of `$@`: their "no" would let changed keys pass.
  *
  * fast: a key exchange over nistp256 is preferred, which OpenSSH leaves to OpenSSL. Its default of 9.0 to 9.9 (with a post-quantum
  * part) takes 75 to 120 ms of processor time in the client, curve25519 in its own C code 5 ms; what else ssh does takes 10 ms.
@@ -11,13 +12,14 @@ import type { Host, RunningProgram, SshFailure, SshTarget } from './types';
  */
 const SCRIPT = [
   'export LC_ALL=C',
+  'wanted=$1; shift',
   'echo ready',
-  'attempt() { ssh -o BatchMode=yes -o ControlMaster=no -o ControlPath=none -o LogLevel=ERROR -o ClearAllForwardings=yes "$@" ' +
-    '-o PasswordAuthentication=no -o "StrictHostKeyChecking=$strict" -o "ConnectTimeout=$seconds" ' +
+  'attempt() { ssh -o BatchMode=yes -o ControlMaster=no -o ControlPath=none -o LogLevel=ERROR -o ClearAllForwardings=yes ' +
+    '-o "StrictHostKeyChecking=$strict" "$@" -o PasswordAuthentication=no -o "ConnectTimeout=$seconds" ' +
     '-p "$port" -l "$user" -- "$host" "exit 0" 2>&1 >/dev/null </dev/null; }',
   'while read -r id host port user seconds fast old; do { ' +
-    'strict=accept-new; ' +
-    'if [ "$old" = 1 ]; then name=$host; [ "$port" = 22 ] || name="[$host]:$port"; ' +
+    'strict=$wanted; ' +
+    'if [ "$old$wanted" = 1accept-new ]; then name=$host; [ "$port" = 22 ] || name="[$host]:$port"; ' +
     'if ssh-keygen -F "$name" >/dev/null 2>&1; then strict=yes; else strict=no; fi; fi; ' +
     'code=1; if [ "$fast" = 1 ]; then said=$(attempt "$@" -o "KexAlgorithms=^ecdh-sha2-nistp256"); code=$?; fi; ' +
     'if [ "$code" != 0 ]; then said=$(attempt "$@"); code=$?; fi; ' +
@@ -58,8 +60,14 @@ export class LoginTester {
   }
 
   /** @param options ssh's own, as words */
-  static async start(host: Host, options: readonly string[], signal?: AbortSignal): Promise<LoginTester> {
-    const program = await host.start(['sh', '-c', SCRIPT, 'sh', ...options], signal ? { signal } : {});
+  static async start(
+    host: Host,
+    options: readonly string[],
+    strict: boolean,
+    signal?: AbortSignal,
+  ): Promise<LoginTester> {
+    const wanted = strict ? 'yes' : 'accept-new';
+    const program = await host.start(['sh', '-c', SCRIPT, 'sh', wanted, ...options], signal ? { signal } : {});
     return new LoginTester(program, host.software);
   }
 
@@ -163,7 +171,9 @@ const WORDS: readonly (readonly [RegExp, SshFailure['kind']])[] = [
 
 /** Of ssh's page about a changed or revoked key: the verdict first, then the lines with the key and where the known one stands. */
 function refusedKeyText(lines: readonly string[]): string {
-  const facts = lines.filter(line => /^(?:The .*(?:fingerprint|revoked)|SHA256:|MD5:|Offending|Host key for )/.test(line));
+  const facts = lines.filter(line =>
+    /^(?:The .*(?:fingerprint|revoked)|SHA256:|MD5:|Offending|Host key for )/.test(line),
+  );
   return ['Host key verification failed.', ...facts].join('\n');
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -101,7 +101,7 @@ describe('known_hosts', () => {
     });
 
     it('appends a key once, whatever comes at the same time, and keeps a last line that lacks its end', async () => {
-      const file = path.join(dir, 'new', 'dir', 'known_hosts');
+      const file = path.join(dir, 'new', 'known_hosts');
       const add = (name: string, key: Buffer) =>
         appendKnownHost(
           file,
@@ -115,6 +115,13 @@ describe('known_hosts', () => {
       writeFileSync(file, `db0 ${text(A)}`);
       await add('db9', B);
       expect(readFileSync(file, 'utf8')).toBe(`db0 ${text(A)}\ndb9 ${text(B)}\n`);
+    });
+
+    it('makes up no home that does not exist', async () => {
+      const home = path.join(dir, 'nobody');
+      const append = appendKnownHost(path.join(home, '.ssh', 'known_hosts'), 'x', () => false);
+      await expect(append).rejects.toMatchObject({ code: 'ENOENT' });
+      expect(existsSync(home)).toBe(false);
     });
   });
 });

@@ -74,6 +74,14 @@ describe('settings of a host', () => {
     expect(inBlock).toMatchObject({ knownAs: 'three' });
   });
 
+  it('waits for the answer of Match exec, not for what it leaves running', async () => {
+    const start = performance.now();
+    const found = await settings('Match exec "sleep 20 & true"\n ConnectTimeout 3\n');
+    expect(found.connectTimeoutMs).toBe(3000);
+    await settings('Match exec "sleep 20; true"\n ConnectTimeout 3\n');
+    expect(performance.now() - start).toBeLessThan(15_000);
+  });
+
   it.each([
     ['Match all', true],
     ['Match host db1', true],
