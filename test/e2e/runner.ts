@@ -11,8 +11,6 @@ export interface Stage {
   readonly folder: string;
   /** A picture of the window as it is now, for people to look at. */
   readonly shot: (name: string) => Promise<void>;
-  /** Loads the window again, as after a change of settings. */
-  readonly reload: () => Promise<void>;
 }
 
 /** One thing a person does and sees. Scenarios run in order, in one window, and leave it as they found it. */
@@ -75,7 +73,7 @@ export async function runScenarios(world: World, scenarios: readonly Scenario[],
         open = key;
       }
       const workbench = new Workbench(page);
-      await scenario.run({ world, workbench, folder, shot, reload: () => workbench.open(url) });
+      await scenario.run({ world, workbench, folder, shot });
       await workbench.discardEditors();
       await workbench.clearToasts();
       result.passed++;

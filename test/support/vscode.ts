@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, rmSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -127,7 +127,11 @@ export async function startVscode(options: VscodeOptions = {}): Promise<VscodeSe
     });
 
   const serve = ['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--telemetry-level', 'off'];
-  const child = spawn(process.execPath, [main, ...common, ...serve], {
+  const argv = [process.execPath, main, ...common, ...serve];
+  // However this process ends, the kernel then ends the server.
+  const setpriv = process.platform === 'linux' && existsSync('/usr/bin/setpriv');
+  const [program = '', ...args] = setpriv ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--', ...argv] : argv;
+  const child = spawn(program, args, {
     env,
     // A group of its own, so that extension hosts and what they start end with it.
     detached: true,

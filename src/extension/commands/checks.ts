@@ -10,7 +10,7 @@ import type { Observer } from '../clusters/observer';
 import type { Polling } from '../clusters/polling';
 import { engine } from '../engine';
 import { fileOf } from '../language/documents';
-import { showReport } from '../panels/reportPanel';
+import { showReport, updateReport } from '../panels/reportPanel';
 import { render } from '../render';
 import { globalConfigurationFile, mayRun, secondsBehindMaster, skipSshCheck } from '../settings';
 import { pickCluster } from './target';
@@ -143,6 +143,7 @@ export class Checks {
   #finished(view: ClusterView, report: Report): void {
     this.#last = report;
     this.#observer.learn(view.id, report);
+    updateReport(report);
     this.#polling.touched(view.id, { lookNow: false });
     const { headline, first } = verdictOf(report);
     const line = first === undefined ? render(headline) : `${render(headline)}: ${render(first)}`;

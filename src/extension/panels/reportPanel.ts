@@ -127,8 +127,8 @@ class ReportPanel {
     this.#post({ type: 'busy', busy: true });
     try {
       const file = vscode.Uri.file(this.#view.file);
-      const report = await vscode.commands.executeCommand<Report | undefined>(COMMANDS[this.#view.kind], file);
-      if (report) this.show(rendered(report));
+      // Its result comes by updateReport, as that of a check that was started elsewhere.
+      await vscode.commands.executeCommand(COMMANDS[this.#view.kind], file);
     } finally {
       this.#post({ type: 'busy', busy: false });
     }

@@ -52,6 +52,16 @@ function labelsOf(report: SshReport, { translate }: Wording): ReadonlyMap<string
   return new Map([[MANAGER, translate(msg('manager'))], ...report.hosts.map(host => [host.id, host.label] as const)]);
 }
 
+/** What is needed to tell the hosts apart: of `db1(10.0.0.11:22)` the name, or the address where names are shared. */
+function shortLabels(report: SshReport, names: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const parts = report.hosts.map(({ id, label }) => {
+    const [, name = label, address = label] = /^([^()]+)\(([^()]+)\)$/.exec(label) ?? [];
+    return { id, name, address };
+  });
+  const shared = (name: string) => parts.filter(part => part.name === name).length > 1;
+  return new Map([...names, ...parts.map(p => [p.id, shared(p.name) ? p.address : p.name] as const)]);
+}
+
 function reasons(report: SshReport, wording: Wording): { entries: Entry[]; index: ReadonlyMap<SshPair, number> } {
   const { translate } = wording;
   const names = labelsOf(report, wording);
@@ -101,6 +111,7 @@ function cellOf(
 function matrix(report: SshReport, index: ReadonlyMap<SshPair, number>, wording: Wording): BlockOf<'matrix'> {
   const { translate } = wording;
   const names = labelsOf(report, wording);
+  const short = shortLabels(report, names);
   const pairs = new Map(report.pairs.map(pair => [`${pair.from}\n${pair.to}`, pair]));
   const hosts = report.hosts.map(host => host.id);
   const bad = new Set(report.pairs.filter(p => p.result !== 'ok').flatMap(p => [p.from, p.to]));
@@ -111,9 +122,9 @@ function matrix(report: SshReport, index: ReadonlyMap<SshPair, number>, wording:
     type: 'matrix',
     title: translate(msg('Who can log in to whom')),
     corner: translate(msg('From \\ to')),
-    columns: shown.map(id => names.get(id) ?? id),
+    columns: shown.map(id => short.get(id) ?? id),
     rows: rows.map(from => ({
-      label: names.get(from) ?? from,
+      label: short.get(from) ?? from,
       cells: shown.map(to => {
         const pair = pairs.get(`${from}\n${to}`);
         return pair ? cellOf(pair, names, index.get(pair), wording) : null;

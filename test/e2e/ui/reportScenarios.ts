@@ -30,9 +30,10 @@ function inTheme(theme: keyof typeof THEMES): Scenario {
       for (const check of ['SSH', 'Replication'] as const) {
         const report = await openReport(stage, check);
         await report.frame.locator(`body.${THEMES[theme]}`).waitFor();
-        for (const group of await report.frame.locator('details:not([open]) summary').all()) await group.click();
-        expectEqual(await report.accessibilityProblems(), [], `what axe says about the ${check} report`);
         await stage.shot(check);
+        for (const group of await report.frame.locator('details summary').all()) await group.click();
+        expectEqual(await report.accessibilityProblems(), [], `what axe says about the ${check} report`);
+        await stage.shot(`${check} unfolded`);
       }
     },
   };
@@ -43,7 +44,7 @@ export const reportScenarios: readonly Scenario[] = [
     name: 'a report is run again, copied, used by keyboard, and survives a reload',
     workspace: 'cluster',
     run: async stage => {
-      const { workbench, reload, shot } = stage;
+      const { workbench, shot } = stage;
       const report = await openReport(stage, 'Replication');
       const before = await report.frame.locator('header .facts').textContent();
       await report.button('Run Again').click();
@@ -63,7 +64,7 @@ export const reportScenarios: readonly Scenario[] = [
       await workbench.press('Enter');
       await report.frame.locator('details[open]').waitFor();
 
-      await reload();
+      await workbench.reload();
       const restored = await ReportPage.shown(workbench, 'Replication check');
       await expectText(restored.headline, /Replication is healthy/, 'the headline after the reload', 60_000);
       await shot('after a reload');

@@ -19,6 +19,19 @@ export class Workbench {
   /** Opens a workspace and waits for the workbench; extensions start in their own time. */
   async open(url: string): Promise<void> {
     await this.page.goto(url);
+    await this.#loaded();
+  }
+
+  /** As a person does it: VS Code saves what is open, which closing a page gives it no time for. */
+  async reload(): Promise<void> {
+    await Promise.all([
+      this.page.waitForEvent('framenavigated', { predicate: frame => frame === this.page.mainFrame() }),
+      this.command('Developer: Reload Window'),
+    ]);
+    await this.#loaded();
+  }
+
+  async #loaded(): Promise<void> {
     await this.page.locator('.monaco-workbench .activitybar').waitFor({ timeout: 60_000 });
     await this.page.locator('.statusbar-item').first().waitFor();
   }

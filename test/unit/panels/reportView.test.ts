@@ -187,6 +187,14 @@ describe('an SSH report', () => {
     expect(shown?.note).toBe('38 hosts are not shown.');
   });
 
+  it('names hosts as briefly as they can be told apart', () => {
+    const label = (...labels: string[]) =>
+      sample.sshReport({ hosts: labels.map((l, n) => ({ id: `server${n + 1}`, label: l })) });
+    expect(matrix(label('db1(10.0.0.1:22)', 'db2(10.0.0.2:22)', 'db3'))?.columns).toEqual(['db1', 'db2', 'db3']);
+    const here = label('localhost(127.0.0.1:2201)', 'localhost(127.0.0.1:2202)', 'db3(10.0.0.3:22)');
+    expect(matrix(here)?.columns).toEqual(['127.0.0.1:2201', '127.0.0.1:2202', 'db3']);
+  });
+
   it('has no matrix when nothing was tried', () => {
     expect(view(sample.sshReport({ hosts: [], pairs: [] })).blocks).toEqual([]);
   });
