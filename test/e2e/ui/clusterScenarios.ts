@@ -33,7 +33,7 @@ export const clusterScenarios: readonly Scenario[] = [
       expectThat(!/error-kind|warning-kind/.test(background ?? ''), `the status bar item is not calm: ${background}`);
       await shot('healthy');
       await workbench.statusItem(HEALTH).locator('a').click();
-      await workbench.treeRow('app1').first().waitFor();
+      await workbench.page.locator('.sidebar .monaco-list-row.selected', { hasText: 'app1' }).waitFor();
     },
   },
   {

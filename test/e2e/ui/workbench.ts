@@ -1,11 +1,15 @@
 import { expectCount, expectThat } from '../expect';
 import type { Locator, Page } from 'playwright-core';
 
-function appears(locator: Locator, timeoutMs: number): Promise<boolean> {
-  return locator.waitFor({ timeout: timeoutMs }).then(
+function settles(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
     () => true,
     () => false,
   );
+}
+
+function appears(locator: Locator, timeoutMs: number): Promise<boolean> {
+  return settles(locator.waitFor({ timeout: timeoutMs }));
 }
 
 /** VS Code's window as a person sees it. Every wait is on something visible and bounded by the page's default timeout. */
@@ -41,10 +45,11 @@ export class Workbench {
     const input = this.page.locator('.quick-input-widget:visible input').first();
     for (let attempt = 0; ; attempt++) {
       await this.page.keyboard.press(keys);
-      if (await appears(input, 5000)) break;
+      // Something that takes the focus meanwhile closes it again.
+      const filled = appears(input, 5000).then(there => there && settles(input.fill(text, { timeout: 3000 })));
+      if (await filled) return;
       expectThat(attempt < 5, `${keys} opens no input`);
     }
-    await input.fill(text);
   }
 
   #pick(text: string | RegExp): Locator {
@@ -226,11 +231,7 @@ export class Workbench {
     await item.waitFor();
     for (let attempt = 0; attempt < 10; attempt++) {
       await item.click({ timeout: 2000 }).catch(() => undefined);
-      const gone = await item.waitFor({ state: 'detached', timeout: 300 }).then(
-        () => true,
-        () => false,
-      );
-      if (gone) return;
+      if (await settles(item.waitFor({ state: 'detached', timeout: 300 }))) return;
     }
     throw new Error(`the menu entry "${title}" does not react`);
   }
