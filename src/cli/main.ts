@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { stat } from 'node:fs';
 import { constants } from 'node:os';
 import { msg } from '../l10n/message';
 import { checkReplCommand } from './checkRepl';
@@ -25,6 +26,7 @@ const ABORT_GRACE_MS = 2_000;
 export function main(name: string): void {
   const command = COMMANDS.find(c => c.name === name);
   if (!command) throw new Error(`no such command: ${name}`);
+  roomForLookups();
   const terminal = new Terminal({
     stdout: process.stdout,
     stderr: process.stderr,
@@ -33,6 +35,18 @@ export function main(name: string): void {
     translations: name === 'mha' ? loadTranslations(process.env, __dirname) : {},
   });
   void run(command, terminal).then(code => end(code));
+}
+
+/**
+ * Names that the name service does not answer for must not keep the others waiting: of Node's four threads only two look up
+ * names. Read once, when the first of them is wanted; hooks are not to inherit it.
+ */
+function roomForLookups(): void {
+  const name = 'UV_THREADPOOL_SIZE';
+  if (process.env[name]) return;
+  process.env[name] = '64';
+  stat('/', () => undefined);
+  delete process.env[name];
 }
 
 async function run(command: Command, terminal: Terminal): Promise<number> {

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createConnection, type Connection, type SslOptions } from 'mysql2';
+import { socketLookup } from '../lookup';
 import type { Address, ConnectFailure, Credentials, ServerVersion } from './types';
 import { errorPacketFailure, failureOf, isTimeout, timeoutFailure, type Phase } from './connectFailure';
 import { dialectOf } from './dialect';
@@ -167,7 +168,13 @@ async function openTransport(attempt: Attempt): Promise<Duplex> {
       throw new Failed(tunnelFailure(error));
     }
   }
-  const socket = net.connect({ host: unbracketed(address.host), port: address.port, noDelay: true, keepAlive: true });
+  const socket = net.connect({
+    host: unbracketed(address.host),
+    port: address.port,
+    noDelay: true,
+    keepAlive: true,
+    lookup: socketLookup,
+  });
   attempt.stream = socket;
   // Late errors (a reset after the connection was given up) must not end the process.
   socket.on('error', () => undefined);

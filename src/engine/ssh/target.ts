@@ -1,7 +1,7 @@
-import dns from 'node:dns/promises';
 import net from 'node:net';
 import os from 'node:os';
 import type { ServerConfig } from '../../config/types';
+import { lookUp } from '../lookup';
 import { after } from './limits';
 import { localUserOf } from './settings';
 import type { SshTarget } from './types';
@@ -31,7 +31,7 @@ export async function isLocalTarget(target: SshTarget): Promise<boolean> {
   if (target.port !== 22 || target.user !== localUserOf(process.env)) return false;
   if (net.isIP(target.host)) return isOwnAddress(target.host);
   if (target.host.toLowerCase() === os.hostname().toLowerCase()) return true;
-  const lookup = dns.lookup(target.host, { all: true }).then(
+  const lookup = lookUp(target.host).then(
     found => found.length > 0 && found.every(({ address }) => isOwnAddress(address)),
     () => false,
   );

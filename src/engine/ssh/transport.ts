@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
+import { socketLookup } from '../lookup';
 import { killGroup } from '../processGroup';
 import { SshError, socketFailure } from './sshError';
 
@@ -12,7 +13,13 @@ export function connectTcp(
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const { host, port, family, localAddress, hold } = to;
-    const socket = net.connect({ host, port, ...(family && { family }), ...(localAddress && { localAddress }) });
+    const socket = net.connect({
+      host,
+      port,
+      lookup: socketLookup,
+      ...(family && { family }),
+      ...(localAddress && { localAddress }),
+    });
     const stop = () => {
       socket.destroy();
       reject(signal.reason as Error);

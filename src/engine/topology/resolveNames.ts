@@ -1,6 +1,6 @@
-import dns from 'node:dns/promises';
 import net from 'node:net';
 import { deadline } from '../deadline';
+import { lookUp } from '../lookup';
 
 /** A resolver that answers nothing in this time is treated as if it did not know the name. */
 const LOOKUP_TIMEOUT_MS = 1000;
@@ -22,7 +22,7 @@ export class NameCache {
 async function lookup(host: string, signal?: AbortSignal): Promise<readonly string[]> {
   const late = deadline(LOOKUP_TIMEOUT_MS, signal);
   const gaveUp = new Promise<readonly string[]>(done => late.addEventListener('abort', () => done([]), { once: true }));
-  const answer = dns.lookup(host, { all: true, order: 'verbatim' }).then(
+  const answer = lookUp(host).then(
     found => found.map(entry => entry.address),
     () => [],
   );
