@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, rmSync } from 'node:fs';
@@ -53,6 +54,8 @@ export interface VscodeOptions {
   /** Where the server's output goes; default: nowhere. */
   readonly logFile?: string;
   readonly report?: (text: string) => void;
+  /** Lets in only who has the address with its secret token; needed where other people use the machine. */
+  readonly token?: boolean;
 }
 
 /** A VS Code server on loopback with all of its state in a folder of its own. Disposing ends it and removes the folder. */
@@ -126,7 +129,11 @@ export async function startVscode(options: VscodeOptions = {}): Promise<VscodeSe
       timeout: 120_000,
     });
 
-  const serve = ['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--telemetry-level', 'off'];
+  const token = options.token ? randomBytes(16).toString('hex') : undefined;
+  const tokenFile = path.join(dir, 'token');
+  if (token) await fs.writeFile(tokenFile, token, { mode: 0o600 });
+  const access = token ? ['--connection-token-file', tokenFile] : ['--without-connection-token'];
+  const serve = ['--host', '127.0.0.1', '--port', '0', ...access, '--telemetry-level', 'off'];
   const argv = [process.execPath, main, ...common, ...serve];
   // However this process ends, the kernel then ends the server.
   const setpriv = process.platform === 'linux' && existsSync('/usr/bin/setpriv');
@@ -172,6 +179,7 @@ export async function startVscode(options: VscodeOptions = {}): Promise<VscodeSe
       logs: path.join(dir, 'data/logs'),
       url: (folder, payload) => {
         const url = new URL(`http://127.0.0.1:${port}/`);
+        if (token) url.searchParams.set('tkn', token);
         url.searchParams.set('folder', folder);
         if (payload) url.searchParams.set('payload', JSON.stringify(Object.entries(payload)));
         return url.href;

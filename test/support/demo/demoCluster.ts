@@ -30,6 +30,8 @@ export async function startDemoCluster({ own }: DemoOptions, say: (text: string)
   const program = isLinuxX64 && !own ? await ensureMysql56() : await serverOnPath();
   const openSsh = !own && (await hasOpenSsh(say));
   const cluster = await startCluster({ flavour: program.flavour, program, replicas: 2, ssh: openSsh, extra: DURABLE });
+  // Without a single transaction there would be no GTIDs to fail over by.
+  await cluster.master.query('CREATE TABLE test.demo (id INT PRIMARY KEY)');
   const ssh = openSsh ? undefined : await startSshServers(cluster);
   const [row] = await cluster.master.query('SELECT VERSION() AS version');
   const product = program.flavour === 'mariadb1011' ? 'MariaDB' : 'MySQL';

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { sweepRunDirectories } from '../runDirectory';
 import { openWorkspace } from './openWorkspace';
 import { startDemoCluster } from './demoCluster';
 
@@ -49,6 +50,7 @@ async function show(command: string, args: readonly string[], signal: AbortSigna
 async function main(signal: AbortSignal): Promise<boolean> {
   say(bold('Starting a MySQL master, two replicas and SSH on loopback …'));
   const started = performance.now();
+  await sweepRunDirectories();
   await using cluster = await startDemoCluster({ own: options.path ?? false }, text => say(dim(text)));
   signal.throwIfAborted();
   const workspace = path.join(cluster.dir, 'workspace');
@@ -69,7 +71,10 @@ async function main(signal: AbortSignal): Promise<boolean> {
 
   if (options.open || options.keep) {
     await using window = options.open ? await openWorkspace(root, workspace, say) : undefined;
-    say(`\n${bold('Running until Ctrl-C.')} Try: bin/masterha_check_repl ${common.join(' ')}`);
+    say(`\n${bold('Running until Ctrl-C.')} Try, in another terminal:`);
+    const bin = path.join(root, 'bin');
+    for (const name of ['masterha_check_repl', 'masterha_check_ssh', 'mha topology', 'mha config'])
+      say(`  ${bin}/${name} ${common.join(' ')}`);
     const stopped = new Promise(resolve => signal.addEventListener('abort', resolve));
     if (!signal.aborted) await Promise.race([stopped, window?.closed ?? stopped]);
   }

@@ -53,7 +53,7 @@ async function desktop(vsix: string, folder: string, say: (text: string) => void
 
 async function browser(vsix: string, folder: string, say: (text: string) => void): Promise<OpenWindow> {
   say('Starting VS Code for the browser (the first time it is fetched from npm) …');
-  const server = await startVscode({ vsix, report: say, settings: { 'workbench.startupEditor': 'none' } });
+  const server = await startVscode({ vsix, report: say, token: true, settings: { 'workbench.startupEditor': 'none' } });
   const url = server.url(folder);
   const opened = await openInDesktop(url);
   say(opened ? `VS Code is open in the browser: ${url}` : `Open this in a browser: ${url}`);
