@@ -6,7 +6,7 @@ import type { EngineOptions } from '../engine/options';
 import { msg } from '../l10n/message';
 import type { Command, CommandContext } from './command';
 import { defineCommand } from './command';
-import { CONFIG_OPTIONS, loadConfig } from './configOptions';
+import { CONFIG_OPTIONS, loadConfig, REPLICATION_OPTIONS, replicationCheckOptions } from './configOptions';
 import { loadEngine } from './engine';
 import { findingJson, jsonText } from './json';
 import { lintText } from './lint';
@@ -23,16 +23,7 @@ const COMMON_OPTIONS = {
   verbose: { type: 'flag', help: msg('show what is well, too, and log what is being done') },
 } as const satisfies OptionTable;
 
-const REPL_OPTIONS = {
-  ...COMMON_OPTIONS,
-  seconds_behind_master: {
-    type: 'integer',
-    value: 'SECONDS',
-    help: msg('a replica further behind than this fails the check (default: 30)'),
-  },
-  skip_ssh_check: { type: 'flag', aliases: ['skip_check_ssh'], help: msg('leave out everything that needs SSH') },
-  ignore_fail_on_start: { type: 'flag', help: msg('excuse failed servers that have ignore_fail=1') },
-} as const satisfies OptionTable;
+const REPL_OPTIONS = { ...COMMON_OPTIONS, ...REPLICATION_OPTIONS } as const satisfies OptionTable;
 
 const EXIT_CODES = [
   ['0', msg('all is well, apart from warnings')],
@@ -65,11 +56,7 @@ export const checkReplicationCommand: Command = defineCommand({
           { ...loaded, file },
           {
             ...engineOptions,
-            skipSshCheck: options.skip_ssh_check ?? false,
-            ignoreFailOnStart: options.ignore_fail_on_start ?? false,
-            ...(options.seconds_behind_master === undefined
-              ? {}
-              : { secondsBehindMaster: options.seconds_behind_master }),
+            ...replicationCheckOptions(options),
           },
         );
       },

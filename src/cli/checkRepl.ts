@@ -3,26 +3,20 @@ import type { Log, LogLevel } from '../engine/log';
 import { format, msg } from '../l10n/message';
 import type { CommandContext } from './command';
 import { defineCommand, MANAGER_OPTIONS } from './command';
-import { CONFIG_OPTIONS } from './configOptions';
+import { CONFIG_OPTIONS, REPLICATION_OPTIONS, replicationCheckOptions } from './configOptions';
 import { loadEngine } from './engine';
 import { readForMha } from './mhaConfig';
 import type { ReadConfig } from './mhaConfig';
 import { mhaLog } from './mhaLog';
 import { mhaPhrase } from './mhaPhrases';
-import type { OptionTable } from './options';
+import type { OptionTable, OptionValues } from './options';
 import { printable } from './terminal';
 import type { Terminal } from './terminal';
 import { topologyLog, treeNote, treeText } from './topologyText';
 
 const OPTIONS = {
   ...CONFIG_OPTIONS,
-  seconds_behind_master: {
-    type: 'integer',
-    value: 'SECONDS',
-    help: msg('a replica further behind than this fails the check (default: 30)'),
-  },
-  skip_ssh_check: { type: 'flag', aliases: ['skip_check_ssh'], help: msg('leave out everything that needs SSH') },
-  ignore_fail_on_start: { type: 'flag', help: msg('excuse failed servers that have ignore_fail=1') },
+  ...REPLICATION_OPTIONS,
   ...MANAGER_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -95,7 +89,7 @@ function rejected(problems: readonly string[], log: Log): false {
 async function check(
   file: string,
   { loaded }: ReadConfig,
-  options: { seconds_behind_master?: number; skip_ssh_check?: true; ignore_fail_on_start?: true },
+  options: OptionValues<typeof REPLICATION_OPTIONS>,
   { terminal, signal }: CommandContext,
   log: Log,
 ): Promise<boolean> {
@@ -107,9 +101,7 @@ async function check(
       log,
       signal,
       onProgress: ({ message, done }) => terminal.progress(message, done),
-      skipSshCheck: options.skip_ssh_check ?? false,
-      ignoreFailOnStart: options.ignore_fail_on_start ?? false,
-      ...(options.seconds_behind_master === undefined ? {} : { secondsBehindMaster: options.seconds_behind_master }),
+      ...replicationCheckOptions(options),
     },
   );
   logReport(report, loaded.cluster, log);

@@ -3,7 +3,8 @@ import { buffer } from 'node:stream/consumers';
 import { parseDocument } from '../config/document';
 import { DEFAULT_GLOBAL_FILE, processUser } from '../config/load';
 import { resolve } from '../config/resolve';
-import type { ConfigFinding, Severity } from '../config/types';
+import { sharedStateFiles } from '../config/stateFiles';
+import type { ConfigFinding, Resolution, Severity } from '../config/types';
 import { msg } from '../l10n/message';
 import type { CommandInput } from './command';
 import { defineCommand } from './command';
@@ -47,9 +48,13 @@ export const lintCommand = defineCommand({
     if (!FORMATS.some(f => f === form))
       return wrong(terminal, msg('Unknown format: {format} (text, json or sarif)', { format: form }));
     if (operands.length === 0) return wrong(terminal, msg('Which file? "-" is standard input.'));
-    const results: FileResult[] = [];
-    for (const operand of operands)
-      results.push({ file: operand, findings: await findingsOf(operand, options, signal) });
+    const read: { readonly file: string; readonly resolution: Resolution }[] = [];
+    for (const file of operands) read.push({ file, resolution: await resolutionOf(file, options, signal) });
+    const shared = sharedStateFiles(read.flatMap(r => r.resolution.cluster ?? []));
+    const results = read.map(({ file, resolution: { cluster, findings } }): FileResult => {
+      const others = shared.filter(f => f.file === cluster?.file);
+      return { file, findings: [...findings, ...others] };
+    });
     const all = distinct(results.flatMap(r => r.findings));
     const render = (message: Parameters<Terminal['text']>[0]) => terminal.text(message);
     if (form === 'text') terminal.out(lintText(all, terminal));
@@ -72,14 +77,14 @@ function wrong(terminal: Terminal, message: Parameters<Terminal['text']>[0]): nu
   return 2;
 }
 
-async function findingsOf(
+async function resolutionOf(
   operand: string,
   options: CommandInput<typeof OPTIONS>['options'],
   signal: AbortSignal,
-): Promise<readonly ConfigFinding[]> {
+): Promise<Resolution> {
   if (operand !== '-') {
     const checkPrograms = options.programs ?? false;
-    return (await loadConfig(operand, options, { runInitScript: false, checkPrograms, signal })).findings;
+    return loadConfig(operand, options, { runInitScript: false, checkPrograms, signal });
   }
   const name = options.stdin_name ?? 'stdin';
   const globalFile = options.global_conf ?? DEFAULT_GLOBAL_FILE;
@@ -88,7 +93,7 @@ async function findingsOf(
     application: parseDocument(await buffer(process.stdin), name),
     ...(global ? { global: parseDocument(global, globalFile) } : {}),
     loginUser: processUser(),
-  }).findings;
+  });
 }
 
 /** Files that share a global file have its findings in common. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -74,6 +74,14 @@ describe('mha', () => {
 });
 
 describe('mha lint', () => {
+  it('sees that two of the files share their state files', async () => {
+    mkdirSync(path.join(directory, 'other'));
+    const names = [file(GOOD), file(GOOD, 'other/app1.cnf')];
+    const { stdout } = await mha('lint', NO_GLOBAL, ...names);
+    expect(stdout).toMatch(/other\/app1\.cnf:\d+:\d+: warning: .*app1\.cnf has the same name.* \[shared-state-files\]/);
+    expect((await mha('lint', NO_GLOBAL, names[1] ?? '')).stdout).not.toContain('shared-state-files');
+  });
+
   it('says everything at its line, as compilers do', async () => {
     const conf = file(ANNOTATED);
     const { code, stdout } = await mha('lint', NO_GLOBAL, conf);
