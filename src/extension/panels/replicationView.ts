@@ -178,7 +178,9 @@ export function replicationView(report: ReplicationReport, wording: Wording): Re
     cluster: report.cluster,
     title: translate(msg('Replication check')),
     facts: [
-      ...(snapshot ? [translate(servers(snapshot.servers.length)), translate(GTID_MODES[snapshot.gtidMode])] : []),
+      ...(snapshot ? [translate(servers(snapshot.servers.length))] : []),
+      // Servers that could not be read have not said how they replicate.
+      ...(snapshot?.servers.some(server => server.state) ? [translate(GTID_MODES[snapshot.gtidMode])] : []),
       translate(duration(report.tookMs)),
       when(report, wording),
     ],

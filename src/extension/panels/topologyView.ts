@@ -11,6 +11,8 @@ const STATUS: Readonly<Record<Exclude<ServerStatus, 'alive'>, Message>> = {
 };
 
 function stateOf(server: ServerSnapshot, isMaster: boolean): Message {
+  if (server.failure?.kind === 'accessDenied') return msg('access denied');
+  if (server.failure?.kind === 'tooManyConnections') return msg('too many connections');
   if (server.status !== 'alive') return STATUS[server.status];
   const channels = server.state?.channels ?? [];
   if (channels.length === 0) return isMaster ? msg('running') : msg('not replicating');

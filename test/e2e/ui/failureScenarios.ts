@@ -28,6 +28,7 @@ export const failureScenarios: readonly Scenario[] = [
       await workbench.treeRow('Replication check').first().click();
       const report = await ReportPage.shown(workbench, 'Replication check');
       await expectText(report.headline, /refuse the account/, 'the headline');
+      await report.section('Servers').getByText('access denied').first().waitFor();
       await shot('report');
       await workbench.command('MHA: Check Replication');
       await workbench
