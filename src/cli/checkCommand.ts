@@ -2,6 +2,7 @@ import type { LoadedCluster } from '../config/load';
 import { blockers } from '../config/resolve';
 import type { ReplicationReport, SshReport, Verdict } from '../engine/checks/types';
 import { nullLog } from '../engine/log';
+import { sshFailureMessage } from '../engine/ssh/failureMessage';
 import type { EngineOptions } from '../engine/options';
 import { msg } from '../l10n/message';
 import type { Command, CommandContext } from './command';
@@ -186,7 +187,7 @@ function sshText(report: SshReport, verbose: boolean, terminal: Terminal): strin
     .filter(p => verbose || p.result === 'failed')
     .map(p => {
       const verdict = p.result === 'failed' ? 'failed' : 'ok';
-      const reason = p.failure ? `: ${printable(p.failure.text)} [${p.failure.kind}]` : '';
+      const reason = p.failure ? `: ${printable(terminal.text(sshFailureMessage(p.failure)))} [${p.failure.kind}]` : '';
       const skipped = p.result === 'skipped' ? ` (${terminal.text(msg('skipped'))})` : '';
       return `${mark(verdict, terminal)} ${name(p.from)} -> ${name(p.to)}${skipped}${reason}\n`;
     });

@@ -1,4 +1,5 @@
 import type { ClusterConfig, ServerConfig } from '../config/types';
+import { connectFailureMessage } from '../engine/mysql/failureMessage';
 import type { ServerState } from '../engine/mysql/types';
 import type { ServerSnapshot, Snapshot } from '../engine/topology/types';
 import type { Message } from '../l10n/message';
@@ -90,7 +91,7 @@ export function serverNote(
         notes.push(render(msg('receiver {receiver}, applier {applier}', { receiver, applier })));
       else if (secondsBehind !== undefined) notes.push(render(msg('{seconds} s behind', { seconds: secondsBehind })));
     }
-  } else if (server.failure) notes.push(printable(server.failure.text));
+  } else if (server.failure) notes.push(printable(render(connectFailureMessage(server.failure))));
   return notes.filter(n => n !== '').join(', ');
 }
 

@@ -1,6 +1,7 @@
 import { msg } from '../../l10n/message';
 import type { ServerConfig } from '../../config/types';
 import { errorText } from '../errors';
+import { sshFailureMessage } from '../ssh/failureMessage';
 import { isAlive, label, type Node } from '../topology/rules/context';
 import { isUnmanaged } from '../topology/rules/candidates';
 import { configuredNodes, item, needsSsh, type CheckContext, type CheckPart } from './checkContext';
@@ -48,14 +49,14 @@ function reachable(context: CheckContext, node: Node, opened: OpenedHost): Check
         : msg('SSH to the host of {server} works ({target})', { server: label(node), target }),
       { server, tookMs: opened.tookMs },
     );
-  const args = { server: label(node), reason: opened.failure.text };
+  const args = { server: label(node), reason: sshFailureMessage(opened.failure) };
   return item(
     'ssh-unreachable',
     sshVerdict(context, node),
     needsSsh(context.snapshot)
       ? msg('SSH to the host of {server} failed: {reason}', args)
       : msg('SSH to the host of {server} failed: {reason}. If it dies, what its replicas lack cannot be fetched', args),
-    { server, detail: opened.failure.kind, tookMs: opened.tookMs },
+    { server, tookMs: opened.tookMs },
   );
 }
 
@@ -210,7 +211,7 @@ async function binlogServer(context: CheckContext, server: ServerConfig): Promis
   const verdict: Verdict = needsSsh(context.snapshot) ? 'warning' : 'failed';
   if (!opened.ok)
     return [
-      item('binlog-server-unreachable', verdict, msg('SSH to binlog server {server} failed: {reason}', { server: name, reason: opened.failure.text }), { server: server.id, detail: opened.failure.kind, tookMs: opened.tookMs }), // prettier-ignore
+      item('binlog-server-unreachable', verdict, msg('SSH to binlog server {server} failed: {reason}', { server: name, reason: sshFailureMessage(opened.failure) }), { server: server.id, tookMs: opened.tookMs }), // prettier-ignore
     ];
   const directories = server.values.master_binlog_dir;
   const found = await look(

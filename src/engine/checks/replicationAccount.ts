@@ -2,6 +2,7 @@ import type { Secret } from '../../config/secret';
 import type { ServerConfig } from '../../config/types';
 import { msg } from '../../l10n/message';
 import { canReplicate, type ReceiverOptions, type ReplicationLogin } from '../mysql/canReplicate';
+import { connectFailureMessage } from '../mysql/failureMessage';
 import type { MysqlServer } from '../mysql/server';
 import type { ConnectFailure, Credentials } from '../mysql/types';
 import { addressOf, CONNECT_TIMEOUT_MS, openTunnel } from '../topology/connectServer';
@@ -120,7 +121,7 @@ async function refused(
   user: string,
   failure: ConnectFailure,
 ): Promise<CheckItem> {
-  const args = { server: label(node), user, reason: failure.text };
+  const args = { server: label(node), user, reason: connectFailureMessage(failure) };
   const common = { server: node.id };
   const known = connection && (await accounts(connection, user));
   if (known?.length === 0)

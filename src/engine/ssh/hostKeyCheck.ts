@@ -4,6 +4,7 @@ import { isSpoken } from './algorithms';
 import { fingerprint, hostNameOf, keyTypeOf, KnownKeys, knownHostsLine } from './knownHosts';
 import { appendKnownHost, readKnownHosts } from './knownHostsFile';
 import type { Deadline } from './limits';
+import { quote } from './quote';
 import type { SshSettings } from './settings';
 import type { HostKeyPolicy, HostKeyQuestion, SshFailure } from './types';
 
@@ -54,6 +55,7 @@ export class HostKeyCheck {
       return {
         kind: 'hostKeyChanged',
         text: `${this.#name} shows another host key (${shown}) than ${file}:${line} has (${expected})`,
+        remedy: quote(['ssh-keygen', '-f', file, '-R', this.#name]),
       };
     }
     if (!(await this.#accepts(key)))

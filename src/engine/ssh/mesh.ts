@@ -1,3 +1,4 @@
+import { quote } from './quote';
 import type { Host, RunningProgram, SshFailure, SshTarget } from './types';
 
 /**
@@ -7,6 +8,7 @@ import type { Host, RunningProgram, SshFailure, SshTarget } from './types';
  *
  * fast: a key exchange over nistp256 is preferred, which OpenSSH leaves to OpenSSL. Its default of 9.0 to 9.9 (with a post-quantum
  * part) takes 75 to 120 ms of processor time in the client, curve25519 in its own C code 5 ms; what else ssh does takes 10 ms.
+ * Nor are the host's other keys asked for, which it would have to sign.
  * Whatever does not succeed like that is tried again with the host's own settings, whose answer counts.
  * old: before 7.6 there is no accept-new; a host that is in known_hosts is checked strictly instead.
  */
@@ -21,7 +23,7 @@ const SCRIPT = [
     'strict=$wanted; ' +
     'if [ "$old$wanted" = 1accept-new ]; then name=$host; [ "$port" = 22 ] || name="[$host]:$port"; ' +
     'if ssh-keygen -F "$name" >/dev/null 2>&1; then strict=yes; else strict=no; fi; fi; ' +
-    'code=1; if [ "$fast" = 1 ]; then said=$(attempt "$@" -o "KexAlgorithms=^ecdh-sha2-nistp256"); code=$?; fi; ' +
+    'code=1; if [ "$fast" = 1 ]; then said=$(attempt "$@" -o UpdateHostKeys=no -o "KexAlgorithms=^ecdh-sha2-nistp256"); code=$?; fi; ' +
     'if [ "$code" != 0 ]; then said=$(attempt "$@"); code=$?; fi; ' +
     'if [ "$code" = 0 ]; then printf "%s 0\\n" "$id"; else ' +
     'printf "%s %s %s\\n" "$id" "$code" "$(printf %s "$said" | head -c 2000 | tr "\\n" "\\037")"; fi; } & done',
@@ -186,5 +188,9 @@ function sshProgramFailure(code: number, said: string): SshFailure {
   if (code === 127) return { kind: 'exit', text: `no ssh program on that host: ${text}` };
   if (code !== 255) return { kind: 'exit', text: `the login works, but "exit 0" ended with ${code} there: ${text}` };
   const kind = WORDS.find(([pattern]) => pattern.test(said))?.[1] ?? 'exit';
-  return { kind, text: kind === 'hostKeyChanged' ? refusedKeyText(lines) : text };
+  if (kind !== 'hostKeyChanged') return { kind, text };
+  const [, file] = /^Offending .* key in (.+):\d+$/m.exec(text) ?? [];
+  const [, host] = /^Host key for (\S+) has changed/m.exec(text) ?? [];
+  const remedy = file && host ? { remedy: quote(['ssh-keygen', '-f', file, '-R', host]) } : {};
+  return { kind, text: refusedKeyText(lines), ...remedy };
 }

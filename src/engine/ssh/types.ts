@@ -25,7 +25,10 @@ export interface SshFailure {
     | 'exit' // the program could not be run, or ended with another code than it should
     | 'protocol'
     | 'cancelled';
+  /** What the network, the host or a program said, in English. */
   readonly text: string;
+  /** The command line that forgets the old key of a host whose key has changed, for whoever has verified the new one. */
+  readonly remedy?: string;
 }
 
 /** An unknown host key, put before somebody who can answer. */

@@ -1,4 +1,5 @@
 import type { CheckItem, Report, ReplicationReport, SshReport } from '../../engine/checks/types';
+import { sshFailureMessage } from '../../engine/ssh/failureMessage';
 import { msg } from '../../l10n/message';
 import type { Text } from '../text';
 
@@ -64,7 +65,7 @@ function sshVerdict({ cluster, hosts, pairs }: SshReport): Verdict {
     first: msg('{from} to {to}: {reason}', {
       from: label(worst.from),
       to: label(worst.to),
-      reason: worst.failure?.text ?? '',
+      reason: worst.failure ? sshFailureMessage(worst.failure) : '',
     }),
   };
 }
@@ -75,7 +76,7 @@ export function logLines(report: Report): { readonly level: 'info' | 'warning' |
     return report.items.map(item => ({ level: levelOf(item), texts: itemTexts(item) }));
   return report.pairs.map(pair => ({
     level: pair.result === 'failed' ? 'error' : 'info',
-    texts: [`${pair.from} -> ${pair.to}: ${pair.result}`, ...(pair.failure ? [pair.failure.text] : [])],
+    texts: [`${pair.from} -> ${pair.to}: ${pair.result}`, ...(pair.failure ? [sshFailureMessage(pair.failure)] : [])],
   }));
 }
 

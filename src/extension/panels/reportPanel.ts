@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import type { Report } from '../../engine/checks/types';
-import type { Message } from '../../l10n/message';
+import { plainArgs, type Message } from '../../l10n/message';
 import { reportMarkdown } from './reportMarkdown';
 import { pageStateSchema, toPanelSchema, type Link, type ReportView, type ToPage } from './reportProtocol';
 import { reportView } from './reportView';
@@ -20,7 +20,7 @@ const open = new Map<string, ReportPanel>();
 
 const keyOf = (view: ReportView) => `${view.kind}\n${view.file}`;
 const titleOf = (view: ReportView) => `${view.cluster}: ${view.title}`;
-const translate = (message: Message) => vscode.l10n.t(message.text, message.args);
+const translate = (message: Message): string => vscode.l10n.t(message.text, plainArgs(message, translate));
 
 const rendered = (report: Report) => reportView(report, { language: vscode.env.language, translate });
 

@@ -1,4 +1,5 @@
 import type { SshPair, SshReport } from '../../engine/checks/types';
+import { SSH_FAILURE_WORDS } from '../../engine/ssh/failureMessage';
 import type { SshFailure } from '../../engine/ssh/types';
 import { msg, type Message } from '../../l10n/message';
 import type { BlockOf, Entry, MatrixCell, ReportView } from './reportProtocol';
@@ -10,25 +11,6 @@ const MANAGER = 'manager';
 const MOST_HOSTS = 24;
 
 type Kind = SshFailure['kind'];
-
-/** In a word or two, for a cell. */
-const SHORT: Readonly<Record<Kind, Message>> = {
-  refused: msg('refused'),
-  timeout: msg('time-out'),
-  unreachable: msg('no route'),
-  unknownHost: msg('unknown name'),
-  closed: msg('closed'),
-  authentication: msg('no key accepted'),
-  hostKeyUnknown: msg('unknown host key'),
-  hostKeyChanged: msg('host key changed'),
-  noKeys: msg('no key'),
-  jump: msg('jump host'),
-  forward: msg('tunnel refused'),
-  configuration: msg('SSH settings'),
-  exit: msg('program failed'),
-  protocol: msg('not SSH'),
-  cancelled: msg('cancelled'),
-};
 
 /** What a person can do about it. */
 const ADVICE: Readonly<Partial<Record<Kind, Message>>> = {
@@ -71,16 +53,17 @@ function reasons(report: SshReport, wording: Wording): { entries: Entry[]; index
     index.set(pair, position);
     const kind = pair.failure?.kind;
     const advice = kind && ADVICE[kind];
+    const remedy = pair.failure?.remedy;
     return {
       level: 'failed',
       text: translate(
         msg('{from} to {to}: {reason}', {
           from: names.get(pair.from) ?? pair.from,
           to: names.get(pair.to) ?? pair.to,
-          reason: translate(kind ? SHORT[kind] : msg('failed')),
+          reason: translate(kind ? SSH_FAILURE_WORDS[kind] : msg('failed')),
         }),
       ),
-      ...(pair.failure?.text ? { detail: pair.failure.text } : {}),
+      ...(pair.failure?.text ? { detail: [pair.failure.text, remedy].filter(Boolean).join('\n') } : {}),
       ...(advice ? { advice: translate(advice) } : {}),
       took: translate(duration(pair.tookMs)),
     };
@@ -96,7 +79,7 @@ function cellOf(
 ): MatrixCell {
   const word = {
     ok: msg('OK'),
-    failed: pair.failure ? SHORT[pair.failure.kind] : msg('failed'),
+    failed: pair.failure ? SSH_FAILURE_WORDS[pair.failure.kind] : msg('failed'),
     skipped: msg('skipped'),
   }[pair.result];
   const text = translate(pair.result === 'ok' ? duration(pair.tookMs) : word);

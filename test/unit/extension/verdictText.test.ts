@@ -53,7 +53,7 @@ describe('the verdict at a glance', () => {
     expect(text(passed.headline)).toBe('app1: SSH check passed (1 connections)');
     const failed = verdictOf(report(pair('manager', 'server1', 'ok'), pair('server1', 'server2', 'failed')));
     expect(text(failed.headline)).toBe('app1: SSH check failed (1 of 2 connections)');
-    expect(text(failed.first)).toBe('db1 to db2: connection refused');
+    expect(text(failed.first)).toBe('db1 to db2: refused (connection refused)');
   });
 
   it('has a line in the log for each thing that was verified', () => {

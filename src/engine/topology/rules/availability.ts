@@ -1,11 +1,13 @@
-import { msg } from '../../../l10n/message';
+import { msg, type Message } from '../../../l10n/message';
+import { connectFailureMessage } from '../../mysql/failureMessage';
 import type { Finding } from '../types';
 import { isAlive, label, type Context, type Node, type Rule } from './context';
 
 const connected = (context: Context, master: Node) =>
   context.replicas.filter(r => r.source === master.id && r.channel.receiver === 'running');
 
-const reason = (node: Node): string => node.snapshot.failure?.text ?? node.snapshot.status;
+const reason = ({ snapshot: { failure, status } }: Node): Message | string =>
+  failure ? connectFailureMessage(failure) : status;
 
 /** The master does not answer: what the replicas say decides whether it, or the way to it, is gone. */
 const masterGone: Rule = context => {
