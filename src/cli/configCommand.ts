@@ -6,6 +6,7 @@ import { defineCommand } from './command';
 import { CONFIG_OPTIONS, loadConfig } from './configOptions';
 import { findingJson, jsonText } from './json';
 import { lintText } from './lint';
+import { NO_TEXT } from './mhaConfig';
 import type { OptionTable } from './options';
 import type { Terminal } from './terminal';
 import { printable } from './terminal';
@@ -39,7 +40,7 @@ export const configCommand = defineCommand({
     const { cluster } = loaded;
     if (options.json) terminal.out(jsonText(configJson(file, loaded, terminal), m => terminal.text(m)));
     else if (cluster) terminal.out(configText(cluster, options.all ?? false));
-    const rejected = loaded.findings.filter(f => f.rejectedByMha);
+    const rejected = loaded.findings.filter(f => f.rejectedByMha || NO_TEXT.has(f.code));
     if (!options.json && rejected.length > 0) terminal.err(lintText(rejected, terminal));
     return cluster && rejected.length === 0 ? 0 : 1;
   },

@@ -24,7 +24,7 @@ export interface ReadConfig {
 }
 
 /** Nothing in such a file means anything. */
-const NO_TEXT: ReadonlySet<string> = new Set<FindingCode>(['binary-file', 'file-too-large']);
+export const NO_TEXT: ReadonlySet<string> = new Set<FindingCode>(['binary-file', 'file-too-large']);
 
 /** Reads a configuration with MHA's log lines; what MHA rejects is said in MHA's words (mha-config: errors). */
 export async function readForMha({ file, globalFile, signal, log }: ReadOptions): Promise<ReadConfig> {

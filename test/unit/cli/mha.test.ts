@@ -211,6 +211,15 @@ describe('mha lint --format=sarif', () => {
 });
 
 describe('mha config', () => {
+  it('says why it shows nothing', async () => {
+    const binary = file(Buffer.from([0, 1, 2, 255, 254]), 'binary.cnf');
+    expect(await mha('config', NO_GLOBAL, binary)).toMatchObject({ code: 1, stdout: '' });
+    expect((await mha('config', NO_GLOBAL, binary)).stderr).toContain('[binary-file]');
+    const missing = await mha('config', NO_GLOBAL, path.join(directory, 'missing.cnf'));
+    expect(missing).toMatchObject({ code: 1, stdout: '' });
+    expect(missing.stderr).toContain('[file-missing]');
+  });
+
   it('gives every parameter of every server with its origin, and no password', async () => {
     const conf = file(GOOD);
     const { code, stdout } = await mha('config', '--json', NO_GLOBAL, conf);
