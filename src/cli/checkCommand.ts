@@ -1,6 +1,6 @@
 import type { LoadedCluster } from '../config/load';
 import { blockers } from '../config/resolve';
-import type { ReplicationReport, SshReport, Verdict } from '../engine/checks/types';
+import type { ReplicationReport, SshPair, SshReport, Verdict } from '../engine/checks/types';
 import { nullLog } from '../engine/log';
 import { sshFailureMessage } from '../engine/ssh/failureMessage';
 import type { EngineOptions } from '../engine/options';
@@ -16,6 +16,7 @@ import type { OptionTable } from './options';
 import type { Style, Terminal } from './terminal';
 import { printable } from './terminal';
 import { serverNote, treeText } from './topologyText';
+import { untriedFrom } from './untried';
 
 const COMMON_OPTIONS = {
   global_conf: CONFIG_OPTIONS.global_conf,
@@ -143,6 +144,9 @@ function outcomesJson(outcomes: readonly Outcome[], terminal: Terminal): string 
   return jsonText({ reports }, render);
 }
 
+/** The machine that runs the check, among the hosts of a report. */
+const MANAGER = 'manager';
+
 const STYLES: Readonly<Record<Verdict, Style>> = { ok: 'ok', warning: 'warning', failed: 'error' };
 
 const VERDICTS = { ok: msg('OK'), warning: msg('OK, with warnings'), failed: msg('FAILED') } as const;
@@ -183,13 +187,20 @@ function replicationText(report: ReplicationReport, verbose: boolean, terminal: 
 function sshText(report: SshReport, verbose: boolean, terminal: Terminal): string {
   const labels = new Map(report.hosts.map(h => [h.id, h.label]));
   const name = (id: string) => labels.get(id) ?? id;
+  const untried = untriedFrom(report);
+  const rest = ({ from, to }: SshPair) => {
+    const count = from === MANAGER ? untried.get(to) : undefined;
+    return count === undefined
+      ? ''
+      : `        ${terminal.text(count === 1 ? msg('1 connection from it was not tried') : msg('{count} connections from it were not tried', { count }))}\n`;
+  };
   const lines = report.pairs
-    .filter(p => verbose || p.result === 'failed')
+    .filter(p => (verbose || p.result === 'failed') && !(p.result === 'failed' && untried.has(p.from)))
     .map(p => {
       const verdict = p.result === 'failed' ? 'failed' : 'ok';
       const reason = p.failure ? `: ${printable(terminal.text(sshFailureMessage(p.failure)))} [${p.failure.kind}]` : '';
       const skipped = p.result === 'skipped' ? ` (${terminal.text(msg('skipped'))})` : '';
-      return `${mark(verdict, terminal)} ${name(p.from)} -> ${name(p.to)}${skipped}${reason}\n`;
+      return `${mark(verdict, terminal)} ${name(p.from)} -> ${name(p.to)}${skipped}${reason}\n${rest(p)}`;
     });
   const tested = report.pairs.filter(p => p.result !== 'skipped');
   const sums = msg('{good} of {all} connections work', {

@@ -2,13 +2,15 @@ import { blockers } from '../config/resolve';
 import type { ClusterConfig } from '../config/types';
 import type { SshReport } from '../engine/checks/types';
 import type { Log } from '../engine/log';
-import { msg } from '../l10n/message';
+import { sshFailureMessage } from '../engine/ssh/failureMessage';
+import { format, msg } from '../l10n/message';
 import { defineCommand, MANAGER_OPTIONS } from './command';
 import { CONFIG_OPTIONS } from './configOptions';
 import { loadEngine } from './engine';
 import { problemLine, readForMha } from './mhaConfig';
 import { mhaLog } from './mhaLog';
 import { printable } from './terminal';
+import { untriedFrom } from './untried';
 
 /** MHA leaves whatever errno was; these are ours. */
 const FAILED = 1;
@@ -70,9 +72,17 @@ function logPairs(report: SshReport, cluster: ClusterConfig, log: Log): void {
     const user = users.get(id);
     return user && !label.includes('@') ? `${user}@${label}` : label;
   };
+  const untried = untriedFrom(report);
   for (const from of new Set(report.pairs.map(p => p.from))) {
     log.log('debug', '');
+    const count = untried.get(from);
+    if (count !== undefined)
+      log.log(
+        'error',
+        `SSH connections from ${name(from)} that were not tried, as it is not reached from here: ${count}`,
+      );
     for (const pair of report.pairs.filter(p => p.from === from)) {
+      if (pair.result === 'failed' && count !== undefined) continue;
       const [source, target] = [name(pair.from), name(pair.to)];
       if (pair.result === 'skipped') {
         log.log('debug', ` Skipping SSH from ${source} to ${target}.`);
@@ -83,7 +93,7 @@ function logPairs(report: SshReport, cluster: ClusterConfig, log: Log): void {
       else
         log.log(
           'error',
-          `SSH connection from ${source} to ${target} failed! ${printable(pair.failure?.text ?? '')}`.trimEnd(),
+          `SSH connection from ${source} to ${target} failed! ${pair.failure ? printable(format(sshFailureMessage(pair.failure))) : ''}`.trimEnd(),
         );
     }
   }
