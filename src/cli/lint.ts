@@ -10,6 +10,7 @@ import type { CommandInput } from './command';
 import { defineCommand } from './command';
 import { CONFIG_OPTIONS, loadConfig } from './configOptions';
 import { findingJson } from './json';
+import { fixFile } from './lintFix';
 import type { OptionTable } from './options';
 import { sarifLog } from './sarif';
 import type { Style, Terminal } from './terminal';
@@ -21,6 +22,7 @@ const OPTIONS = {
   global_conf: CONFIG_OPTIONS.global_conf,
   format: { type: 'string', value: 'text|json|sarif', help: msg('form of the output (default: text)') },
   json: { type: 'flag', help: msg('short for --format=json') },
+  fix: { type: 'flag', help: msg('first write the fixes that are certain; the file as it was is kept beside it') },
   strict: { type: 'flag', help: msg('warnings count as errors') },
   programs: {
     type: 'flag',
@@ -48,6 +50,12 @@ export const lintCommand = defineCommand({
     if (!FORMATS.some(f => f === form))
       return wrong(terminal, msg('Unknown format: {format} (text, json or sarif)', { format: form }));
     if (operands.length === 0) return wrong(terminal, msg('Which file? "-" is standard input.'));
+    if (options.fix && operands.includes('-')) return wrong(terminal, msg('--fix changes files, not standard input.'));
+    let written = true;
+    for (const file of options.fix ? new Set(operands) : []) {
+      const loaded = await loadConfig(file, options, { runInitScript: false, signal });
+      written = (await fixFile(loaded, terminal)) && written;
+    }
     const read: { readonly file: string; readonly resolution: Resolution }[] = [];
     for (const file of operands) read.push({ file, resolution: await resolutionOf(file, options, signal) });
     const shared = sharedStateFiles(read.flatMap(r => r.resolution.cluster ?? []));
@@ -63,7 +71,7 @@ export const lintCommand = defineCommand({
       const files = results.map(r => ({ file: r.file, findings: r.findings.map(f => findingJson(f, render)) }));
       terminal.out(`${JSON.stringify({ files, summary: count(all) }, undefined, 2)}\n`);
     }
-    return all.some(f => f.severity === 'error' || (options.strict && f.severity === 'warning')) ? 1 : 0;
+    return !written || all.some(f => f.severity === 'error' || (options.strict && f.severity === 'warning')) ? 1 : 0;
   },
 });
 
@@ -116,7 +124,9 @@ export function lintText(findings: readonly ConfigFinding[], terminal: Terminal)
     const { line, character } = f.range.start;
     const { name, style } = NAMES[f.severity];
     const where = `${f.file}:${line + 1}:${character + 1}:`;
-    return `${where} ${terminal.style(style, `${name}:`)} ${printable(terminal.text(f.message))} [${f.code}]\n`;
+    const [fix] = f.fixes;
+    const hint = fix ? `  ${printable(terminal.text(msg('fix: {title}', { title: fix.title })))}\n` : '';
+    return `${where} ${terminal.style(style, `${name}:`)} ${printable(terminal.text(f.message))} [${f.code}]\n${hint}`;
   });
   const { error, warning, information, hint } = count(findings);
   const sums = msg('errors: {errors}, warnings: {warnings}, notes: {notes}', {

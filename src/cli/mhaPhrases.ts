@@ -1,6 +1,7 @@
 import type { CheckItem } from '../engine/checks/types';
 import type { ServerSnapshot, Snapshot } from '../engine/topology/types';
 import { hostForm } from './topologyText';
+import { format, plainArgs } from '../l10n/message';
 
 /** MHA's own sentences for what a check found, by code: what monitoring scripts search its log for. */
 const PHRASES: Readonly<Record<string, (host: string, server: ServerSnapshot | undefined, item: CheckItem) => string>> =
@@ -25,10 +26,11 @@ const PHRASES: Readonly<Record<string, (host: string, server: ServerSnapshot | u
     'receiver-failed': ioThread,
     'applier-stopped': sqlThread,
     'applier-failed': sqlThread,
-    'hook-failed': (_host, _server, { message: { args } }) =>
-      args['script'] === 'shutdown_script'
-        ? ` Failed to get power status with return code ${args['code']}.`
-        : ` Failed to get ${args['script']} status with return code ${args['code']}.`,
+    'hook-failed': (_host, _server, { message }) => {
+      const { script, code } = plainArgs(message, format);
+      const what = script === 'shutdown_script' ? 'power' : script;
+      return ` Failed to get ${what} status with return code ${code}.`;
+    },
   };
 
 /** Undefined for what MHA does not check, or has no sentence for. */

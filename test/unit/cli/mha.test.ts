@@ -210,6 +210,28 @@ describe('mha lint --format=sarif', () => {
   });
 });
 
+describe('mha lint --fix', () => {
+  it('writes what is certain, keeps the file as it was, and says what is left', async () => {
+    const conf = file(ANNOTATED);
+    expect((await mha('lint', NO_GLOBAL, conf)).stdout).toMatch(/^ {2}fix: /m);
+    const ran = await mha('lint', '--fix', NO_GLOBAL, conf);
+    const now = readFileSync(conf, 'utf8');
+    expect(now).not.toMatch(/ping_interval=1.*seconds$/m);
+    expect(now).toContain('candidate_mastr=1');
+    expect(ran.stderr).toContain('[comment-in-value]');
+    const backup = /The file as it was: (.*)\n$/.exec(ran.stderr)?.[1] ?? '';
+    expect(readFileSync(backup, 'utf8')).toBe(ANNOTATED);
+    expect(ran.stdout).not.toContain('[comment-in-value]');
+    expect(ran.stdout).toContain('[unknown-parameter]');
+    expect(ran.code).toBe(1);
+    expect((await mha('lint', '--fix', NO_GLOBAL, conf)).stderr).toBe('');
+  });
+
+  it('does not touch standard input', async () => {
+    expect(await mha('lint', '--fix', '-')).toMatchObject({ code: 2, stdout: '' });
+  });
+});
+
 describe('mha config', () => {
   it('says why it shows nothing', async () => {
     const binary = file(Buffer.from([0, 1, 2, 255, 254]), 'binary.cnf');
