@@ -2,6 +2,7 @@
 // names of the scenarios to run contain; without any, all are run.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { checkActivationTime } from './activationTime';
 import { runHostTests } from './hostRun';
 import { runScenarios, type Result } from './runner';
 import { clusterScenarios } from './ui/clusterScenarios';
@@ -45,6 +46,14 @@ async function main(): Promise<Result> {
   await using world = await createWorld({ vsix, out, report: text => console.log(text) });
   if (wanted('host')) add(total, await runHostTests({ root, out, world }));
   add(total, await runScenarios(world, SCENARIOS, out));
+  if (SCENARIOS.length > 0)
+    try {
+      console.log(`✓ ${checkActivationTime(world)}`);
+      total.passed++;
+    } catch (error) {
+      total.failed++;
+      total.failures.push(`e2e > activation time\n${(error as Error).message}`);
+    }
   return total;
 }
 
