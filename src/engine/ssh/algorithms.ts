@@ -2,10 +2,11 @@ import type { Algorithms, AlgorithmList } from 'ssh2';
 
 /** What ssh2 1.17 can speak, the default first: an unknown name would make it throw, ssh(1) would refuse it as well. */
 const SUPPORTED = {
+  // nistp256 before curve25519, as safe: OpenSSH computes the one with OpenSSL, the other with C code that is far slower.
   kex: [
+    'ecdh-sha2-nistp256',
     'curve25519-sha256',
     'curve25519-sha256@libssh.org',
-    'ecdh-sha2-nistp256',
     'ecdh-sha2-nistp384',
     'ecdh-sha2-nistp521',
     'diffie-hellman-group-exchange-sha256',
@@ -70,7 +71,7 @@ function standard(kind: Kind): string[] {
  * out; what then is empty stays at the default.
  */
 export function algorithmsOf(setting: (name: string) => string | undefined): Algorithms {
-  const found: Partial<Record<Kind, string[]>> = {};
+  const found: Partial<Record<Kind, string[]>> = { kex: standard('kex') };
   for (const kind of Object.keys(SUPPORTED) as Kind[]) {
     const text = setting(KEYWORDS[kind]);
     if (text === undefined) continue;

@@ -42,9 +42,9 @@ export async function openHost(target: SshTarget, options: SshOptions): Promise<
       ...(configFile !== undefined && { configFile }),
       ...(env && { env }),
     };
-    const [settings, ssh2] = await Promise.all([settingsFor(target, input), import('ssh2')]);
+    const settings = await settingsFor(target, input);
     using deadline = new Deadline(Math.min(timeoutMs, settings.connectTimeoutMs ?? Infinity), signal);
-    session = await openSession(settings, { ssh2: ssh2.default ?? ssh2, input, policy, deadline, log });
+    session = await openSession(settings, { ssh2: loadLibrary, input, policy, deadline, log });
   } catch (error) {
     const failure = failureOf(error, target, signal);
     log.log('debug', `SSH ${targetText(target)}: ${failure.kind}: ${failure.text}`);
@@ -52,6 +52,11 @@ export async function openHost(target: SshTarget, options: SshOptions): Promise<
   }
   log.log('debug', `SSH ${targetText(target)}: logged in (${session.software})`);
   return { ok: true, host: new SshHost(session, targetText(target), Math.min(timeoutMs, 10_000)) };
+}
+
+async function loadLibrary() {
+  const ssh2 = await import('ssh2');
+  return ssh2.default ?? ssh2;
 }
 
 function failureOf(error: unknown, target: SshTarget, signal: AbortSignal | undefined): SshFailure {

@@ -30,7 +30,8 @@ export interface Session {
 }
 
 export interface SessionContext {
-  readonly ssh2: Ssh2;
+  /** Loaded when it is first needed: while that keeps us busy, the server has already begun. */
+  readonly ssh2: () => Promise<Ssh2>;
   readonly input: SettingsInput;
   readonly policy: HostKeyPolicy;
   readonly deadline: Deadline;
@@ -39,13 +40,13 @@ export interface SessionContext {
 
 /** Logs in, through jump hosts where the settings say so. Rejects with SshError, or with the deadline's reason. */
 export async function openSession(settings: SshSettings, context: SessionContext, jumps = 0): Promise<Session> {
-  const collecting = collectIdentities(context.ssh2, settings);
   const loading = HostKeyCheck.load({ settings, ...context });
   loading.catch(() => undefined);
   const transport = await openTransport(settings, context, jumps);
   try {
-    const [identities, hostKeys] = await Promise.all([collecting, loading]);
-    return await login({ settings, context, transport, identities, hostKeys });
+    const ssh2 = await context.ssh2();
+    const [identities, hostKeys] = await Promise.all([collectIdentities(ssh2, settings), loading]);
+    return await login({ ssh2, settings, context, transport, identities, hostKeys });
   } catch (error) {
     transport.stream.destroy();
     await transport.close();
@@ -124,6 +125,7 @@ export function forward({ client }: Session, host: string, port: number, signal:
 }
 
 interface Login {
+  readonly ssh2: Ssh2;
   readonly settings: SshSettings;
   readonly context: SessionContext;
   readonly transport: Transport;
@@ -137,7 +139,7 @@ function login(what: Login): Promise<Session> {
   const { log, deadline } = context;
   const where = targetText(settings);
   return new Promise((resolve, reject) => {
-    const client = new context.ssh2.Client();
+    const client = new what.ssh2.Client();
     let phase: 'handshake' | 'authentication' | 'ready' = 'handshake';
     let refusal: SshFailure | undefined;
     let software = '';
