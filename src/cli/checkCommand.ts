@@ -14,9 +14,10 @@ import { lintText } from './lint';
 import { mhaLog } from './mhaLog';
 import type { OptionTable } from './options';
 import type { Style, Terminal } from './terminal';
-import { printable } from './terminal';
+import { columnsOf, printable } from './terminal';
 import { serverNote, treeText } from './topologyText';
 import { untriedFrom } from './untried';
+import { VERDICT_WORDS } from './words';
 
 const COMMON_OPTIONS = {
   global_conf: CONFIG_OPTIONS.global_conf,
@@ -212,6 +213,6 @@ function sshText(report: SshReport, verbose: boolean, terminal: Terminal): strin
 
 /** Words, not signs: they can be searched for, and every terminal and font has them. */
 function mark(verdict: Verdict, terminal: Terminal): string {
-  const word = { ok: 'ok', warning: 'warning', failed: 'FAILED' }[verdict];
-  return terminal.style(STYLES[verdict], word.padEnd(7));
+  const word = terminal.text(VERDICT_WORDS[verdict]);
+  return terminal.style(STYLES[verdict], word + ' '.repeat(Math.max(0, 7 - columnsOf(word))));
 }

@@ -15,6 +15,7 @@ import type { OptionTable } from './options';
 import { sarifLog } from './sarif';
 import type { Style, Terminal } from './terminal';
 import { printable } from './terminal';
+import { SEVERITY_WORDS } from './words';
 
 const FORMATS = ['text', 'json', 'sarif'] as const;
 
@@ -111,22 +112,26 @@ function distinct(findings: readonly ConfigFinding[]): ConfigFinding[] {
   return [...seen.values()];
 }
 
-const NAMES: Readonly<Record<Severity, { readonly name: string; readonly style: Style }>> = {
-  error: { name: 'error', style: 'error' },
-  warning: { name: 'warning', style: 'warning' },
-  information: { name: 'info', style: 'faint' },
-  hint: { name: 'hint', style: 'faint' },
+const STYLES: Readonly<Record<Severity, Style>> = {
+  error: 'error',
+  warning: 'warning',
+  information: 'faint',
+  hint: 'faint',
 };
+
+/** `error:`, in its colour and language. */
+export function severityMark(severity: Severity, terminal: Terminal): string {
+  return terminal.style(STYLES[severity], `${terminal.text(SEVERITY_WORDS[severity])}:`);
+}
 
 /** `app1.cnf:12:5: error: …  [code]`, the form that editors and compilers share, and a line of sums. */
 export function lintText(findings: readonly ConfigFinding[], terminal: Terminal): string {
   const lines = findings.map(f => {
     const { line, character } = f.range.start;
-    const { name, style } = NAMES[f.severity];
     const where = `${f.file}:${line + 1}:${character + 1}:`;
     const [fix] = f.fixes;
     const hint = fix ? `  ${printable(terminal.text(msg('fix: {title}', { title: fix.title })))}\n` : '';
-    return `${where} ${terminal.style(style, `${name}:`)} ${printable(terminal.text(f.message))} [${f.code}]\n${hint}`;
+    return `${where} ${severityMark(f.severity, terminal)} ${printable(terminal.text(f.message))} [${f.code}]\n${hint}`;
   });
   const { error, warning, information, hint } = count(findings);
   const sums = msg('errors: {errors}, warnings: {warnings}, notes: {notes}', {

@@ -109,9 +109,18 @@ export function printable(text: string, columns = Number.POSITIVE_INFINITY): str
   for (const character of text) {
     const code = character.codePointAt(0)!;
     const shown = code < 0x20 || (code >= 0x7f && code < 0xa0) ? ' ' : character;
-    width += code >= 0x1100 && (code < 0x2000 || code >= 0x2e80) ? 2 : 1;
+    width += columnsOfCode(code);
     if (width > columns) return result;
     result += shown;
   }
   return result;
+}
+
+/** The width of a text without control characters. */
+export function columnsOf(text: string): number {
+  return [...text].reduce((sum, character) => sum + columnsOfCode(character.codePointAt(0)!), 0);
+}
+
+function columnsOfCode(code: number): number {
+  return code >= 0x1100 && (code < 0x2000 || code >= 0x2e80) ? 2 : 1;
 }

@@ -1,5 +1,4 @@
 import { blockers } from '../config/resolve';
-import type { Severity } from '../config/types';
 import { nullLog } from '../engine/log';
 import type { Finding } from '../engine/topology/types';
 import { msg } from '../l10n/message';
@@ -7,10 +6,10 @@ import { defineCommand } from './command';
 import { CONFIG_OPTIONS, loadConfig } from './configOptions';
 import { loadEngine } from './engine';
 import { findingJson, jsonText } from './json';
-import { lintText } from './lint';
+import { lintText, severityMark } from './lint';
 import { mhaLog } from './mhaLog';
 import type { OptionTable } from './options';
-import type { Style, Terminal } from './terminal';
+import type { Terminal } from './terminal';
 import { printable } from './terminal';
 import { serverNote, treeText } from './topologyText';
 
@@ -66,14 +65,6 @@ export const topologyCommand = defineCommand({
   },
 });
 
-const STYLES: Readonly<Record<Severity, Style>> = {
-  error: 'error',
-  warning: 'warning',
-  information: 'faint',
-  hint: 'faint',
-};
-
 function findingLine(finding: Finding, terminal: Terminal): string {
-  const word = terminal.style(STYLES[finding.severity], `${finding.severity}:`);
-  return `${word} ${printable(terminal.text(finding.message))} [${finding.code}]\n`;
+  return `${severityMark(finding.severity, terminal)} ${printable(terminal.text(finding.message))} [${finding.code}]\n`;
 }

@@ -3,8 +3,9 @@ import { connectFailureMessage } from '../engine/mysql/failureMessage';
 import type { ServerState } from '../engine/mysql/types';
 import type { ServerSnapshot, Snapshot } from '../engine/topology/types';
 import type { Message } from '../l10n/message';
-import { msg } from '../l10n/message';
+import { format, msg } from '../l10n/message';
 import { printable } from './terminal';
+import { STATUS_NOTES, THREAD_WORDS } from './words';
 
 /** MHA's print form of a server, `db1(192.168.0.11:3306)`. */
 export function hostForm(server: ServerSnapshot): string {
@@ -58,14 +59,18 @@ function forest(snapshot: Snapshot): Node[] {
 }
 
 /** `(current master)`, `(dead)` and the label of the configuration, as in MHA's tree. */
-export function treeNote(cluster: ClusterConfig, snapshot: Snapshot): (server: ServerSnapshot) => string {
+export function treeNote(
+  cluster: ClusterConfig,
+  snapshot: Snapshot,
+  render: (message: Message) => string = format,
+): (server: ServerSnapshot) => string {
   const labels = new Map(cluster.servers.map(s => [s.id, s.values.node_label]));
   return server => {
     const notes = [
-      server.id === snapshot.master ? '(current master)' : '',
+      server.id === snapshot.master ? render(msg('(current master)')) : '',
       server.status === 'alive' || (server.id === snapshot.master && server.status === 'dead')
         ? ''
-        : `(${server.status})`,
+        : render(STATUS_NOTES[server.status]),
       labels.get(server.id) ? `(${labels.get(server.id)})` : '',
     ];
     return notes.filter(n => n !== '').join(' ');
@@ -81,23 +86,30 @@ export function serverNote(
   server: ServerSnapshot,
   render: (message: Message) => string,
 ): string {
-  const notes = [cluster ? treeNote(cluster, snapshot)(server) : plainNote(snapshot, server)];
+  const notes = [cluster ? treeNote(cluster, snapshot, render)(server) : plainNote(snapshot, server, render)];
   const { state } = server;
   if (state) {
     notes.push(`${state.version.flavour === 'mariadb' ? 'MariaDB' : 'MySQL'} ${versionNumber(state)}`);
     notes.push(render(state.readOnly ? msg('read-only') : msg('writable')));
     for (const { receiver, applier, secondsBehind } of state.channels) {
       if (receiver !== 'running' || applier !== 'running')
-        notes.push(render(msg('receiver {receiver}, applier {applier}', { receiver, applier })));
+        notes.push(
+          render(
+            msg('receiver {receiver}, applier {applier}', {
+              receiver: THREAD_WORDS[receiver],
+              applier: THREAD_WORDS[applier],
+            }),
+          ),
+        );
       else if (secondsBehind !== undefined) notes.push(render(msg('{seconds} s behind', { seconds: secondsBehind })));
     }
   } else if (server.failure) notes.push(printable(render(connectFailureMessage(server.failure))));
   return notes.filter(n => n !== '').join(', ');
 }
 
-function plainNote(snapshot: Snapshot, server: ServerSnapshot): string {
-  if (server.status !== 'alive') return `(${server.status})`;
-  return server.id === snapshot.master ? '(current master)' : '';
+function plainNote(snapshot: Snapshot, server: ServerSnapshot, render: (message: Message) => string): string {
+  if (server.status !== 'alive') return render(STATUS_NOTES[server.status]);
+  return server.id === snapshot.master ? render(msg('(current master)')) : '';
 }
 
 function versionNumber({ version }: ServerState): string {
