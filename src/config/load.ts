@@ -98,7 +98,7 @@ export function processUser(): string {
   }
 }
 
-type Failure = 'missing' | 'directory' | 'unreadable' | 'tooLarge';
+type Failure = 'missing' | 'directory' | 'special' | 'denied' | 'tooLarge' | { readonly code: string };
 
 /** Reads a regular file (or what can be read like one) of bounded size. */
 async function read(file: string): Promise<{ bytes: Buffer; readableByAll: boolean } | { failure: Failure }> {
@@ -106,7 +106,7 @@ async function read(file: string): Promise<{ bytes: Buffer; readableByAll: boole
     const stats = await stat(file);
     if (stats.isDirectory()) return { failure: 'directory' };
     // Opening a pipe without a writer would wait for ever.
-    if (!stats.isFile()) return { failure: 'unreadable' };
+    if (!stats.isFile()) return { failure: 'special' };
     if (stats.size > LARGEST_FILE) return { failure: 'tooLarge' };
     const bytes = await readFile(file);
     if (bytes.length > LARGEST_FILE) return { failure: 'tooLarge' };
@@ -114,23 +114,28 @@ async function read(file: string): Promise<{ bytes: Buffer; readableByAll: boole
     return { bytes, readableByAll };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    return { failure: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable' };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { failure: 'missing' };
+    return { failure: code === 'EACCES' || code === 'EPERM' ? 'denied' : { code: code ?? 'unknown' } };
   }
 }
 
 const START: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
 function unreadable(file: string, failure: Failure): Draft {
-  const cases: Record<Failure, [FindingCode, Message]> = {
+  const cases: Record<Exclude<Failure, object>, [FindingCode, Message]> = {
     missing: ['file-missing', msg('The file {file} does not exist.', { file })],
     directory: ['file-unreadable', msg('{file} is a directory, not a file.', { file })],
-    unreadable: ['file-unreadable', msg('The file {file} cannot be read.', { file })],
+    special: ['file-unreadable', msg('{file} is neither a file nor a directory.', { file })],
+    denied: ['file-unreadable', msg('The file {file} cannot be read: permission denied.', { file })],
     tooLarge: [
       'file-too-large',
       msg('The file {file} is larger than 4 MiB: it is not an MHA configuration.', { file }),
     ],
   };
-  const [code, message] = cases[failure];
+  const [code, message]: [FindingCode, Message] =
+    typeof failure === 'object'
+      ? ['file-unreadable', msg('The file {file} cannot be read ({code}).', { file, code: failure.code })]
+      : cases[failure];
   return { code, file, range: START, message };
 }
 

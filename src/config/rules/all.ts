@@ -127,6 +127,10 @@ function collector(): { drafts: Draft[]; add: Add; left: () => number } {
 
 const START = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
+/** Read as Latin-1 or UTF-8: the byte order mark, or every other byte NUL. */
+// eslint-disable-next-line no-control-regex
+const UTF_16 = /^(?:\xff\xfe|\xfe\xff|(?:[\x01-\x7f]\0){4}|(?:\0[\x01-\x7f]){4})/;
+
 /** The model of the files with their rejected lines read as they are meant; nothing if a file is not text. */
 function repaired(model: Model, add: Add): Model | undefined {
   const { application, global } = model.input;
@@ -137,7 +141,9 @@ function repaired(model: Model, add: Add): Model | undefined {
         code: 'binary-file',
         file,
         range: START,
-        message: msg('The file holds NUL bytes: it is not a text file.'),
+        message: UTF_16.test(text)
+          ? msg('The file is saved as UTF-16, which MHA cannot read: save it as UTF-8.')
+          : msg('The file holds NUL bytes: it is not a text file.'),
       });
       return undefined;
     }

@@ -67,6 +67,7 @@ describe('loadCluster', () => {
       'file-unreadable',
     ],
     ['a file of 5 MiB', () => write('big.cnf', Buffer.alloc(5 << 20, 'x')), 'file-too-large'],
+    ['a UTF-16 file', () => write('u.cnf', Buffer.from('\ufeff[server1]\nhostname=a\n', 'utf16le')), 'binary-file'],
     ['a binary file', () => write('bin.cnf', Buffer.from([0, 1, 2, 255, 10, 0])), 'binary-file'],
     ['an empty file', () => write('empty.cnf', ''), 'no-server'],
     ['a line of 1 MB', () => write('line.cnf', 'x'.repeat(1e6)), 'syntax-error'],
