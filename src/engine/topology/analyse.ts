@@ -26,6 +26,9 @@ const RULES: readonly Rule[] = [
   ...settingsRules,
 ];
 
+/** What follows from other findings is said after them. */
+const CONSEQUENCES: ReadonlySet<string> = new Set(['no-server-alive', 'no-replica-alive', 'no-candidate']);
+
 const SEVERITIES: readonly Finding['severity'][] = ['error', 'warning', 'information', 'hint'];
 
 /**
@@ -35,5 +38,6 @@ const SEVERITIES: readonly Finding['severity'][] = ['error', 'warning', 'informa
 export function analyse(cluster: ClusterConfig, snapshot: Snapshot, options: AnalyseOptions = {}): Finding[] {
   const context = contextOf(cluster, snapshot, options);
   const findings = RULES.flatMap(rule => rule(context));
-  return SEVERITIES.flatMap(severity => findings.filter(finding => finding.severity === severity));
+  const ordered = [false, true].flatMap(last => findings.filter(finding => CONSEQUENCES.has(finding.code) === last));
+  return SEVERITIES.flatMap(severity => ordered.filter(finding => finding.severity === severity));
 }

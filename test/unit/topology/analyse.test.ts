@@ -70,7 +70,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'everything dead': {
     entries: ['dead', 'dead'],
-    expected: ['error no-server-alive', 'error dead-server server1', 'error dead-server server2', 'error no-candidate'],
+    expected: ['error dead-server server1', 'error dead-server server2', 'error no-server-alive', 'error no-candidate'],
   },
   'dead replica': {
     entries: [stateOf(1), replicaOf(2, 1), 'dead'],

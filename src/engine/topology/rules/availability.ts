@@ -1,3 +1,4 @@
+import type { Origin } from '../../../config/types';
 import { msg, type Message } from '../../../l10n/message';
 import { connectFailureMessage } from '../../mysql/failureMessage';
 import type { Finding } from '../types';
@@ -6,8 +7,21 @@ import { isAlive, label, type Context, type Node, type Rule } from './context';
 const connected = (context: Context, master: Node) =>
   context.replicas.filter(r => r.source === master.id && r.channel.receiver === 'running');
 
-const reason = ({ snapshot: { failure, status } }: Node): Message | string =>
-  failure ? connectFailureMessage(failure) : status;
+/** Where the line of a parameter is, for a person who has to change it. */
+function placeOf(origin: Origin | undefined): string | undefined {
+  return origin && 'file' in origin ? `${origin.file}:${origin.range.start.line + 1}` : undefined;
+}
+
+const reason = ({ snapshot: { failure, status }, config }: Node): Message | string => {
+  if (!failure) return status;
+  const why = connectFailureMessage(failure);
+  if (failure.kind !== 'accessDenied') return why;
+  const places = (['user', 'password'] as const).flatMap(name => {
+    const place = placeOf(config?.origins[name]);
+    return place === undefined ? [] : [`${name} ${place}`];
+  });
+  return places.length === 0 ? why : msg('{why}; see {places}', { why, places: places.join(', ') });
+};
 
 /** The master does not answer: what the replicas say decides whether it, or the way to it, is gone. */
 const masterGone: Rule = context => {
@@ -229,10 +243,10 @@ const unread: Rule = ({ alive }) =>
     }));
 
 export const availabilityRules: readonly Rule[] = [
-  noServerAlive,
   masterGone,
   badMaster,
   serversGone,
+  noServerAlive,
   noReplicas,
   noneReplicating,
   offline,
