@@ -80,8 +80,8 @@ function levelOf({ cluster }: ReadConfig): LogLevel {
 
 function rejected(problems: readonly string[], log: Log): false {
   const [first = '', ...others] = problems;
-  for (const problem of others) log.log('error', problem);
   log.log('error', `Error happened on checking configurations. ${first}`);
+  for (const problem of others) log.log('error', problem);
   log.log('error', 'Error happened on monitoring servers.');
   return false;
 }

@@ -1,11 +1,12 @@
 import type { FindingCode } from '../config/findingCodes';
 import type { LoadedCluster } from '../config/load';
 import { DEFAULT_GLOBAL_FILE } from '../config/load';
+import { EXTENDED_PARAMETERS } from '../config/parameters';
 import { shownName } from '../config/rules/draft';
 import { findProperty, sectionAt, sectionKind } from '../config/sections';
 import type { ClusterConfig, ConfigFinding, MhaDocument } from '../config/types';
 import type { Log } from '../engine/log';
-import { format } from '../l10n/message';
+import { format, plainArgs } from '../l10n/message';
 import { loadConfig } from './configOptions';
 
 export interface ReadOptions {
@@ -43,13 +44,13 @@ export async function readForMha({ file, globalFile, signal, log }: ReadOptions)
   return loaded.cluster && problems.length === 0 ? { loaded, cluster: loaded.cluster, problems } : { loaded, problems };
 }
 
-/** `app1.cnf:12: Parameter name foo is invalid!` */
+/** `Parameter name foo is invalid! (app1.cnf:12)` */
 export function problemLine(finding: ConfigFinding, loaded: LoadedCluster): string {
   const isGlobal = loaded.global !== undefined && finding.file === loaded.global.file;
   const document = isGlobal ? loaded.global : loaded.application;
   if (finding.code === 'file-missing') return `${finding.file} not found!`;
   if (!document) return format(finding.message);
-  return `${finding.file}:${finding.range.start.line + 1}: ${mhaErrorText(finding, document, isGlobal)}`;
+  return `${mhaErrorText(finding, document, isGlobal)} (${finding.file}:${finding.range.start.line + 1})`;
 }
 
 /** MHA's own words for a finding, which scripts may search for; ours where MHA has none or less to say. */
@@ -63,7 +64,7 @@ export function mhaErrorText(finding: ConfigFinding, document: MhaDocument, isGl
     case 'byte-order-mark':
       return isGlobal ? `Unable to parse/read configuration file: ${document.file}: ${ours}` : ours;
     case 'unknown-parameter':
-      return property ? `Parameter name ${shownName(property.name)} is invalid! ${ours}` : ours;
+      return property ? `Parameter name ${shownName(property.name)} is invalid!${hint(finding, property.name)}` : ours;
     case 'invalid-section':
     case 'misspelt-server-default':
     case 'property-outside-section':
@@ -82,6 +83,13 @@ export function mhaErrorText(finding: ConfigFinding, document: MhaDocument, isGl
   if (property?.name === 'ping_type')
     return `Parameter ping_type must be either 'CONNECT' or 'SELECT' or 'INSERT'. Current value: ${property.value}`;
   return ours;
+}
+
+/** What MHA's sentence leaves out. */
+function hint({ message }: ConfigFinding, name: string): string {
+  const { nearest } = plainArgs(message, format);
+  if (nearest !== undefined) return ` Did you mean ${nearest}?`;
+  return Object.hasOwn(EXTENDED_PARAMETERS, name) ? ` It is an extended parameter: write "#@ ${name}=…".` : '';
 }
 
 function noHostname(section: string): string {
