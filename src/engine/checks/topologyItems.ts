@@ -64,8 +64,17 @@ export function topologyItems({ topology, snapshot }: CheckContext): CheckItem[]
     node =>
     item('server-alive', 'ok', msg('{server} is alive, version {version}', { server: label(node), version: node.state.version.text }), { server: node.id, tookMs: node.snapshot.tookMs }), // prettier-ignore
   );
+  const living = topology.configured.filter(isAlive);
+  const empty = living.every(node => node.state.gtidMode === 'ON')
+    ? living.find(node => node !== master && !node.state.gtidExecuted)
+    : undefined;
   const modes = {
-    0: msg('Failover works by binary log position (GTID failover mode 0)'),
+    0: empty
+      ? msg(
+          'Failover works by binary log position (GTID failover mode 0): no transaction with a GTID has been executed on {server} yet',
+          { server: label(empty) },
+        )
+      : msg('Failover works by binary log position (GTID failover mode 0)'),
     1: msg('Failover works by GTID (GTID failover mode 1)'),
     2: msg('All servers have GTIDs, but failover works by binary log position (GTID failover mode 2)'),
   };
