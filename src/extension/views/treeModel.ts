@@ -177,15 +177,14 @@ function serverNode(view: ClusterView, snapshot: Snapshot, server: ServerSnapsho
     ...findings.map(f => healthOfSeverity(f.severity)),
   ]);
   const configured = view.config?.servers.find(s => s.id === server.id);
-  const port = `${server.name}:${server.address.port}`;
-  const sameName = snapshot.servers.some(s => s.id !== server.id && s.name === server.name);
+  const name = byName(snapshot, server.id);
   const source = snapshot.edges.find(e => e.replica === server.id)?.source;
   return {
     id: `${view.id}#server/${server.id}`,
     kind: 'server',
     cluster: view.id,
     server: server.id,
-    label: sameName ? port : server.name,
+    label: name,
     description: present(
       roleText(role),
       status ?? replication,
@@ -194,7 +193,7 @@ function serverNode(view: ClusterView, snapshot: Snapshot, server: ServerSnapsho
     ),
     tooltip: [...present(roleText(role)), ...serverTooltip(server), ...about.map(f => f.message)],
     spoken: present(
-      server.name,
+      name,
       roleText(role),
       source === undefined ? undefined : msg('below {source}', { source: byName(snapshot, source) }),
       status ?? replication,
@@ -210,7 +209,10 @@ function serverNode(view: ClusterView, snapshot: Snapshot, server: ServerSnapsho
 }
 
 function byName(snapshot: Snapshot, id: string): string {
-  return snapshot.servers.find(s => s.id === id)?.name ?? id;
+  const server = snapshot.servers.find(s => s.id === id);
+  if (!server) return id;
+  const sameName = snapshot.servers.some(s => s.id !== id && s.name === server.name);
+  return sameName ? `${server.name}:${server.address.port}` : server.name;
 }
 
 function serverIcon(server: ServerSnapshot, role: string): string {
