@@ -54,7 +54,7 @@ export class Checks {
       kind === 'ssh'
         ? vscode.l10n.t('Check SSH of which cluster?')
         : vscode.l10n.t('Check replication of which cluster?');
-    const view = await pickCluster(this.#store, target, question);
+    const view = await pickCluster(this.#store, target, question, { preferEditor: true });
     if (!view) return undefined;
     const key = `${kind} ${view.id}`;
     const running = this.#running.get(key);

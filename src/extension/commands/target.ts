@@ -22,17 +22,22 @@ function activeFile(): vscode.Uri | undefined {
     : undefined;
 }
 
-/** The cluster that is meant. Asks where several are possible, the one in the editor first. Undefined: none, or given up. */
+/**
+ * The cluster that is meant. Asks where several are possible, the one in the editor first, or with `preferEditor` takes that
+ * one. Undefined: none, or given up.
+ */
 export async function pickCluster(
   store: ClusterStore,
   target: unknown,
   placeHolder: string,
+  { preferEditor = false } = {},
 ): Promise<ClusterView | undefined> {
   const node = nodeOf(target);
   if (node) return store.get(node.cluster);
   if (target instanceof vscode.Uri && target.scheme === 'file' && !isGlobalFile(target)) return store.ensure(target);
-  await store.searched;
   const active = activeFile();
+  if (active && preferEditor) return store.ensure(active);
+  await store.searched;
   const first = active && store.ensure(active);
   const views = [...(first ? [first] : []), ...store.list().filter(v => v.id !== first?.id)];
   if (views.length === 0) {
