@@ -249,10 +249,18 @@ export class Workbench {
     return this.page.locator('.notification-toast', { hasText: text });
   }
 
+  /**
+   * Presses a button of a notification, which then goes away. Others that come and go move it, under the mouse even, so a
+   * click may miss and is repeated.
+   */
   async toastButton(text: string | RegExp, button: string): Promise<void> {
     const toast = this.toast(text).first();
     await toast.waitFor();
-    await toast.getByRole('button', { name: button }).click();
+    for (let attempt = 0; attempt < 10; attempt++) {
+      await settles(toast.getByRole('button', { name: button }).click({ timeout: 2000 }));
+      if (await settles(toast.waitFor({ state: 'detached', timeout: 1000 }))) return;
+    }
+    throw new Error(`the button "${button}" of the notification does not react`);
   }
 
   async clearToasts(): Promise<void> {
