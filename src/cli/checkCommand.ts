@@ -1,4 +1,5 @@
 import type { LoadedCluster } from '../config/load';
+import type { ClusterConfig } from '../config/types';
 import { blockers } from '../config/resolve';
 import type { ReplicationReport, SshPair, SshReport, Verdict } from '../engine/checks/types';
 import { nullLog } from '../engine/log';
@@ -36,7 +37,7 @@ const EXIT_CODES = [
 
 /** The report of one file, or what is wrong with the file. */
 type Outcome =
-  | { readonly kind: 'report'; readonly report: ReplicationReport | SshReport }
+  | { readonly kind: 'report'; readonly cluster: ClusterConfig; readonly report: ReplicationReport | SshReport }
   | { readonly kind: 'unusable'; readonly file: string; readonly loaded: LoadedCluster };
 
 export const checkReplicationCommand: Command = defineCommand({
@@ -111,6 +112,7 @@ async function checkFiles(
         ? { kind: 'unusable', file, loaded }
         : {
             kind: 'report',
+            cluster,
             report: await check({ ...loaded, cluster }, file, {
               log: options.verbose ? mhaLog(terminal, 'debug') : nullLog,
               signal,
@@ -157,10 +159,13 @@ function outcomeText(outcome: Outcome, verbose: boolean, terminal: Terminal): st
     const title = terminal.text(msg('{file}: the configuration cannot be used', { file: outcome.file }));
     return `${title}\n${lintText(blockers(outcome.loaded), terminal)}`;
   }
-  const { report } = outcome;
+  const { report, cluster } = outcome;
   const verdict = terminal.style(STYLES[report.verdict], terminal.text(VERDICTS[report.verdict]));
   const seconds = (report.tookMs / 1000).toFixed(2);
-  const body = report.kind === 'ssh' ? sshText(report, verbose, terminal) : replicationText(report, verbose, terminal);
+  const body =
+    report.kind === 'ssh'
+      ? sshText(report, cluster, verbose, terminal)
+      : replicationText(report, cluster, verbose, terminal);
   const title =
     report.kind === 'ssh'
       ? msg('{cluster}: SSH check: {verdict} ({seconds} s)', { cluster: report.cluster, verdict, seconds })
@@ -168,7 +173,12 @@ function outcomeText(outcome: Outcome, verbose: boolean, terminal: Terminal): st
   return `${body}${terminal.text(title)}\n`;
 }
 
-function replicationText(report: ReplicationReport, verbose: boolean, terminal: Terminal): string {
+function replicationText(
+  report: ReplicationReport,
+  cluster: ClusterConfig,
+  verbose: boolean,
+  terminal: Terminal,
+): string {
   const lines = report.items
     .filter(i => verbose || i.verdict !== 'ok')
     .flatMap(i => [
@@ -180,13 +190,28 @@ function replicationText(report: ReplicationReport, verbose: boolean, terminal: 
     ]);
   const { snapshot } = report;
   const tree = snapshot
-    ? treeText(snapshot, server => serverNote(undefined, snapshot, server, m => terminal.text(m)))
+    ? treeText(snapshot, server => serverNote(cluster, snapshot, server, m => terminal.text(m)))
     : '';
   return `${tree}${lines.map(l => `${l}\n`).join('')}`;
 }
 
-function sshText(report: SshReport, verbose: boolean, terminal: Terminal): string {
-  const labels = new Map(report.hosts.map(h => [h.id, h.label]));
+/** Servers on one host are told apart by their `node_label`, or by their section. */
+export function hostLabels(
+  { hosts }: SshReport,
+  { servers, binlogServers }: ClusterConfig,
+): ReadonlyMap<string, string> {
+  const own = new Map([...servers, ...binlogServers].map(s => [s.id, s.values.node_label]));
+  const isShared = (label: string) => hosts.filter(h => h.label === label).length > 1;
+  return new Map(
+    hosts.map(({ id, label }) => {
+      const more = own.get(id) || (isShared(label) ? id : '');
+      return [id, more ? `${label} (${more})` : label] as const;
+    }),
+  );
+}
+
+function sshText(report: SshReport, cluster: ClusterConfig, verbose: boolean, terminal: Terminal): string {
+  const labels = hostLabels(report, cluster);
   const name = (id: string) => labels.get(id) ?? id;
   const untried = untriedFrom(report);
   const rest = ({ from, to }: SshPair) => {

@@ -81,12 +81,12 @@ export function treeNote(
  * What stands behind a server where people read the tree: its role, version, lag or what is wrong with it.
  */
 export function serverNote(
-  cluster: ClusterConfig | undefined,
+  cluster: ClusterConfig,
   snapshot: Snapshot,
   server: ServerSnapshot,
   render: (message: Message) => string,
 ): string {
-  const notes = [cluster ? treeNote(cluster, snapshot, render)(server) : plainNote(snapshot, server, render)];
+  const notes = [treeNote(cluster, snapshot, render)(server)];
   const { state } = server;
   if (state) {
     notes.push(`${state.version.flavour === 'mariadb' ? 'MariaDB' : 'MySQL'} ${versionNumber(state)}`);
@@ -105,11 +105,6 @@ export function serverNote(
     }
   } else if (server.failure) notes.push(printable(render(connectFailureMessage(server.failure))));
   return notes.filter(n => n !== '').join(', ');
-}
-
-function plainNote(snapshot: Snapshot, server: ServerSnapshot, render: (message: Message) => string): string {
-  if (server.status !== 'alive') return render(STATUS_NOTES[server.status]);
-  return server.id === snapshot.master ? render(msg('(current master)')) : '';
 }
 
 function versionNumber({ version }: ServerState): string {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import chinese from '../../../l10n/zh-cn/cli.json';
 import { parseDocument } from '../../../src/config/document';
 import { resolve } from '../../../src/config/resolve';
 import { mhaPhrase } from '../../../src/cli/mhaPhrases';
-import { topologyLog, treeNote, treeText } from '../../../src/cli/topologyText';
+import { serverNote, topologyLog, treeNote, treeText } from '../../../src/cli/topologyText';
 import type { ServerState } from '../../../src/engine/mysql/types';
 import type { ReplicationEdge, ServerSnapshot, ServerStatus, Snapshot } from '../../../src/engine/topology/types';
-import { msg } from '../../../src/l10n/message';
+import { format, msg } from '../../../src/l10n/message';
 
 const CONFIG = [1, 2, 3, 4]
   .map(i => `[server${i}]\nhostname=db${i}\nip=10.0.0.${i}\n`)
@@ -87,6 +88,15 @@ describe('the tree', () => {
         'db3(10.0.0.3:3306) (dead)\n' +
         'db4(10.0.0.4:3306)\n',
     );
+  });
+});
+
+describe('the tree for people', () => {
+  it('is in their language', () => {
+    const taken = snapshot([server(1, 'alive', replicating), server(3, 'dead')], []);
+    const note = (n: number) => serverNote(cluster, taken, taken.servers[n]!, m => format(m, chinese));
+    expect(note(1)).toContain('（已宕机）');
+    expect(note(0)).toContain('（当前主库）');
   });
 });
 
