@@ -406,3 +406,21 @@ describe('analyse', () => {
     expect(analyse(clusterOf(2), snapshot).map(show)).toContain('error dead-master-and-replicas server1');
   });
 });
+
+describe('a refused account', () => {
+  it('is named with the lines that set it, and without the password', () => {
+    const cluster = clusterOf(2);
+    const taken = snapshotOf(cluster, [stateOf(1), replicaOf(2, 1)]);
+    const failure = { kind: 'accessDenied', alive: true, errno: 1045, text: 'Access denied' } as const;
+    const servers = taken.servers.map(server => {
+      const { state, ...rest } = server;
+      return server.id === 'server2'
+        ? { ...rest, status: 'refusing' as const, failure }
+        : { ...rest, ...(state && { state }) };
+    });
+    const found = analyse(cluster, { ...taken, servers, edges: [] }).find(f => f.code === 'access-denied');
+    expect(found && format(found.message)).toMatch(
+      /error 1045 \(Access denied\); see user \/etc\/mha\/app1\.cnf:2, password \/etc\/mha\/app1\.cnf:3$/,
+    );
+  });
+});
