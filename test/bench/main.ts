@@ -9,6 +9,7 @@ import { resolve } from '../../src/config/resolve';
 import { checkReplication, checkSsh, discover } from '../../src/engine/main';
 import { nullLog } from '../../src/engine/log';
 import { startCluster } from '../support/cluster';
+import { waitForReplica } from '../support/replication';
 import { makeRunDirectory, removeDirectory } from '../support/runDirectory';
 import { line, program, times } from './measure';
 import { findPeer, peerFile, peerVersion, type Peer } from './peer';
@@ -27,6 +28,9 @@ async function checks(gtid: boolean, peer: Peer | undefined): Promise<void> {
     ssh: true,
     ...(peer && { sshEnvironment: peer.env }),
   });
+  // Servers that have executed nothing by GTID would be checked as in position mode.
+  await cluster.master.query('CREATE TABLE test.bench (id INT PRIMARY KEY)');
+  await Promise.all(cluster.replicas.map(replica => waitForReplica(replica, cluster.master, cluster.flavour)));
   const conf = await cluster.writeConfig(undefined, { defaults: peer ? { client_bindir: peer.clientBindir } : {} });
   const globalConf = path.join(cluster.dir, 'masterha_default.cnf');
   writeFileSync(globalConf, '[server default]\n');
