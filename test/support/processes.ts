@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface RunResult {
@@ -150,5 +150,21 @@ export function isAlive(pid: number): boolean {
     return readdirSync(`/proc/${pid}/task`).length > 1;
   } catch {
     return false;
+  }
+}
+
+/** SIGSTOP; returns when every thread has stopped, which the kernel does a little later than the signal is sent. */
+export function freeze(pid: number): void {
+  if (!signal(pid, 'SIGSTOP')) return;
+  const isStopped = (thread: string) => {
+    try {
+      return /\) [Tt] /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1'));
+    } catch {
+      return true;
+    }
+  };
+  for (let tries = 0; tries < 2000 && existsSync(`/proc/${pid}/task`); tries++) {
+    if (readdirSync(`/proc/${pid}/task`).every(isStopped)) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
   }
 }

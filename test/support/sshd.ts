@@ -3,7 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { ensureSshd } from './servers';
 import { LOOPBACK, programPid, type Place } from './place';
-import { isAlive, killRun, MARK, signal, startService } from './processes';
+import { freeze, isAlive, killRun, MARK, signal, startService } from './processes';
 import { makeRunDirectory, removeDirectory } from './runDirectory';
 import { createKey, createSshIdentity, type SshIdentity } from './sshIdentity';
 import { waitFor } from './waitFor';
@@ -139,7 +139,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       }
       await start();
     },
-    pause: () => void signal(pid, 'SIGSTOP'),
+    pause: () => freeze(pid),
     resume: () => void signal(pid, 'SIGCONT'),
     async [Symbol.asyncDispose]() {
       await kill();

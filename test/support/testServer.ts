@@ -3,7 +3,7 @@ import path from 'node:path';
 import type mysql from 'mysql2/promise';
 import { optionFile, type ServerProgram } from './flavours';
 import { LOOPBACK, type Place } from './place';
-import { isAlive, mustRun, signal } from './processes';
+import { freeze, isAlive, mustRun, signal } from './processes';
 import { ACCOUNTS, killProcess, openConnection, startMysqld, type RunningServer } from './serverProcess';
 
 /** One row of a result; integers beyond 2^53 and decimals come as text. */
@@ -117,7 +117,7 @@ export async function createServer(program: ServerProgram, spec: ServerSpec): Pr
     },
     connect: (account = 'app') => openConnection(socket, ACCOUNTS[account]),
     kill: () => end('SIGKILL'),
-    pause: () => void signal(pid() ?? 0, 'SIGSTOP'),
+    pause: () => freeze(pid() ?? 0),
     resume: () => void signal(pid() ?? 0, 'SIGCONT'),
     stop: () => end('SIGTERM'),
     async start() {
