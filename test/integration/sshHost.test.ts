@@ -517,6 +517,13 @@ describe('an open session', () => {
     await host[Symbol.asyncDispose]();
   });
 
+  it('that dies before the server says whether it runs anything', async () => {
+    const publicKey = readFileSync(`${sshd.identityFile}.pub`, 'utf8').trim();
+    await using own = await startSsh2Server({ authorizedKeys: [publicKey], dropOnExec: true });
+    await using host = await opened({}, target(own));
+    await expect(host.run(['true'], { timeoutMs: 10_000 })).rejects.toMatchObject({ code: 'closed' });
+  });
+
   it('with a login shell that starts nothing', async () => {
     await using own = await startSshd({ config: { ForceCommand: 'echo go away; exit 3' } });
     await using host = await opened({ sshOptions: `-i ${own.identityFile}` }, target(own));

@@ -20,6 +20,8 @@ export interface Ssh2ServerOptions {
   readonly port?: number;
   /** Added to the environment of what a login starts. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Instead of answering a request to run a program, the connection is closed. */
+  readonly dropOnExec?: boolean;
 }
 
 export interface Ssh2Server extends AsyncDisposable {
@@ -51,7 +53,10 @@ export async function startSsh2Server(options: Ssh2ServerOptions): Promise<Ssh2S
       if (context.username === user && allowed.some(key => proves(key, context))) context.accept();
       else context.reject(['publickey']);
     });
-    connection.on('session', accept => serve(accept(), options.env ?? {}));
+    connection.on('session', accept => {
+      if (options.dropOnExec) accept().on('exec', () => void connection.end());
+      else serve(accept(), options.env ?? {});
+    });
     connection.on('tcpip', (accept, reject, { destIP, destPort }) => {
       const socket = net.connect(destPort, destIP);
       socket.once('error', () => reject());

@@ -26,6 +26,8 @@ export interface Session {
   readonly settings: SshSettings;
   /** What the server calls itself, e.g. `OpenSSH_9.2p1 Debian-2`. */
   readonly software: string;
+  /** Whether the connection is gone. */
+  closed(): boolean;
   close(): Promise<void>;
 }
 
@@ -156,7 +158,8 @@ function login(what: Login): Promise<Session> {
     client.on('ready', () => {
       phase = 'ready';
       deadline.signal.removeEventListener('abort', cancel);
-      resolve({ client, settings, software, close: () => closeSession(client, transport) });
+      const closed = () => stream.destroyed || stream.readableEnded;
+      resolve({ client, settings, software, closed, close: () => closeSession(client, transport) });
     });
     client.on('error', error => {
       const { level } = error as { level?: string };

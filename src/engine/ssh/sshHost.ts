@@ -126,7 +126,7 @@ export class SshHost implements Host {
     const opening = new Promise<Started>((resolve, reject) => {
       try {
         this.session.client.exec(line, (error, channel) => {
-          if (error) reject(sshError('exit', `${this.name} starts no program: ${errorText(error)}`, error));
+          if (error) reject(this.#refusedExec(error));
           else {
             // Listened to at once: a short program's end may be in the same packet.
             const started = { channel, exit: exitOf(channel) };
@@ -145,6 +145,13 @@ export class SshHost implements Host {
       if (signal?.aborted || !deadline.signal.aborted) throw error;
       throw sshError('timeout', `${this.name} does not start a program in time`);
     }
+  }
+
+  /** A program can take the connection down before the server's answer is read: that is no refusal. */
+  #refusedExec(error: Error): SshError {
+    const { closed } = this.session;
+    const text = closed() ? 'the connection was lost' : `${this.name} starts no program: ${errorText(error)}`;
+    return sshError(closed() ? 'closed' : 'exit', text, error);
   }
 
   /** Closing a channel does not end what runs behind it: its process group is killed through another one. */
