@@ -19,7 +19,13 @@ interface TypeMap {
   logLevel: string;
   pingType: 'CONNECT' | 'SELECT' | 'INSERT';
   tlsMode: 'disabled' | 'preferred' | 'required' | 'verify_ca' | 'verify_identity';
+  detection: 'classic' | 'evidence';
+  fence: 'none' | 'ssh';
+  failoverConditions: readonly FailoverCondition[];
 }
+
+/** What a master that is not dead may suffer from. */
+export type FailoverCondition = 'hung' | 'disk_full' | 'too_many_connections' | 'read_only';
 
 /** One parameter of MHA 0.58. */
 export interface Parameter {
@@ -399,6 +405,54 @@ export const EXTENDED_PARAMETERS = {
     since: '0.1',
     en: 'Name of the replication channel that this cluster replicates by, on servers with several. Default: the only one, or the default channel.',
     zh: '服务器有多个复制通道时，此集群所用通道的名称。默认是唯一的通道或默认通道。',
+  },
+  detection: {
+    type: 'detection',
+    inheritance: 'inherited',
+    default: 'evidence',
+    since: '0.1',
+    en: "How it is decided that the master is dead. classic: as MHA does, four failed pings in a row and the secondary check. evidence: as soon as the facts suffice, that is, its port refuses from here and by a second route, and every replica that can be reached has lost it; where there is only silence, as classic. Default evidence. The master's value counts.",
+    zh: '如何判定主库宕机。classic：与 MHA 相同，连续四次探测失败并经二次检查。evidence：证据充分时立即判定，即其端口从本机和另一路径都拒绝连接，且所有可达的从库都已与它断开；只有无响应时仍按 classic 处理。默认 evidence。以主库的值为准。',
+  },
+  hook_timeout: {
+    type: 'positiveInteger',
+    inheritance: 'inherited',
+    default: '60',
+    since: '0.1',
+    en: 'Longest time of one call of a script such as `master_ip_failover_script`, in seconds, a whole number from 1 on. Default 60. After that it is killed with all that it started, which counts as a failure. MHA waits for ever.',
+    zh: '每次调用 `master_ip_failover_script` 等脚本的最长时间（秒），1 以上的整数，默认 60。超时后脚本及其启动的所有进程会被终止，并视为失败。MHA 会无限等待。',
+  },
+  fence: {
+    type: 'fence',
+    inheritance: 'inherited',
+    default: 'none',
+    since: '0.1',
+    en: 'ssh: in a failover without a `shutdown_script`, kill the mysqld of the dead master over SSH, found by `master_pid_file` or by the PID file that the server named while it was alive. none: leave it alone. Default none.',
+    zh: 'ssh：故障切换时若未设置 `shutdown_script`，则通过 SSH 终止宕机主库的 mysqld，按 `master_pid_file` 或服务器存活时告知的 PID 文件查找。none：不处理。默认 none。',
+  },
+  fence_returning_master: {
+    type: 'boolean',
+    inheritance: 'inherited',
+    default: '0',
+    since: '0.1',
+    en: '1: an old master that comes back writable after a failover is made read-only. 0: it is only reported. Default 0.',
+    zh: '1：故障切换后旧主库恢复且可写时，将其设为只读。0：只报告。默认 0。',
+  },
+  failover_on: {
+    type: 'failoverConditions',
+    inheritance: 'inherited',
+    default: '',
+    since: '0.1',
+    en: "Conditions of a master that is not dead which start a failover all the same, separated by commas: hung (accepts connections, does not answer), disk_full, too_many_connections, read_only. Default: none of them. The master's value counts.",
+    zh: '主库未宕机但仍要启动故障切换的情况，用逗号分隔：hung（接受连接但不响应）、disk_full、too_many_connections、read_only。默认都不触发。以主库的值为准。',
+  },
+  apply_timeout: {
+    type: 'positiveInteger',
+    inheritance: 'inherited',
+    default: '600',
+    since: '0.1',
+    en: 'How long a replica may take in a failover to apply what it has received, in seconds, a whole number from 1 on, before it is left behind. Default 600. MHA waits for ever.',
+    zh: '故障切换时从库应用已接收日志的最长时间（秒），1 以上的整数；超时的从库会被放弃。默认 600。MHA 会无限等待。',
   },
 } as const satisfies Record<string, Parameter>;
 

@@ -12,6 +12,9 @@ export const LOG_LEVELS: readonly string[] = [
 ];
 export const PING_TYPES = ['CONNECT', 'SELECT', 'INSERT'] as const;
 export const TLS_MODES = ['disabled', 'preferred', 'required', 'verify_ca', 'verify_identity'] as const;
+export const DETECTIONS = ['evidence', 'classic'] as const;
+export const FENCES = ['ssh', 'none'] as const;
+export const FAILOVER_CONDITIONS = ['hung', 'disk_full', 'too_many_connections', 'read_only'] as const;
 
 /** What a person means by a yes-or-no value; undefined: one can't tell. Numbers count from 1 for `candidate_master`. */
 export function plainBoolean(text: string): boolean | undefined {
@@ -30,6 +33,15 @@ export function isPositiveInteger(text: string): boolean {
   return /^\d{1,15}$/.test(text) && Number(text) > 0;
 }
 
+/** The words of a list, in small letters; blanks around the commas and words without letters do not count. */
+export function wordsOf(text: string): string[] {
+  return text
+    .toLowerCase()
+    .split(',')
+    .map(word => word.trim())
+    .filter(word => word !== '');
+}
+
 /** A text as the parameter's type. An impossible one becomes the default: a finding that forbids acting says so. */
 export function toTyped(parameter: Parameter, text: string | undefined): unknown {
   if (text === undefined) return undefined;
@@ -46,6 +58,15 @@ export function toTyped(parameter: Parameter, text: string | undefined): unknown
       return oneOf(PING_TYPES, text.toUpperCase()) ?? parameter.default;
     case 'tlsMode':
       return oneOf(TLS_MODES, text.toLowerCase()) ?? 'verify_identity';
+    case 'detection':
+      // Of the two, the one that never decides early.
+      return text === '' ? parameter.default : (oneOf(DETECTIONS, text.toLowerCase()) ?? 'classic');
+    case 'fence':
+      return oneOf(FENCES, text.toLowerCase()) ?? 'none';
+    case 'failoverConditions': {
+      const words = new Set(wordsOf(text));
+      return FAILOVER_CONDITIONS.filter(c => words.has(c));
+    }
     case 'directories': {
       const list = text
         .replace(/[ \t\r\n\f\v]/g, '')

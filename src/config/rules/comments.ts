@@ -28,6 +28,8 @@ const TOKENS: Partial<Record<Parameter['type'], RegExp>> = {
   logLevel: /^[A-Za-z]+/,
   pingType: /^[A-Za-z]+/,
   tlsMode: /^[A-Za-z_]+/,
+  detection: /^[A-Za-z]+/,
+  fence: /^[A-Za-z]+/,
   host: /^[\w.:-]+/,
 };
 

@@ -2,7 +2,18 @@ import { isIP } from 'node:net';
 import { msg } from '../../l10n/message';
 import { FALSE_MEANS_DEFAULT, isTrue } from '../levels';
 import type { Parameter, ParameterName } from '../parameters';
-import { isPort, isPositiveInteger, LOG_LEVELS, PING_TYPES, plainBoolean, TLS_MODES } from '../typed';
+import {
+  DETECTIONS,
+  FAILOVER_CONDITIONS,
+  FENCES,
+  isPort,
+  isPositiveInteger,
+  LOG_LEVELS,
+  PING_TYPES,
+  plainBoolean,
+  TLS_MODES,
+  wordsOf,
+} from '../typed';
 import type { Fix } from '../types';
 import type { Add, Draft } from './draft';
 import { shown } from './draft';
@@ -31,6 +42,8 @@ function judge(placed: PlacedProperty, parameter: Parameter, text: string): Find
     case 'port':
       return isPort(text) ? undefined : wrong(msg('{name} must be a number from 1 to 65535.', { name }));
     case 'positiveInteger':
+      if (extended)
+        return isPositiveInteger(text) ? undefined : wrong(msg('{name} must be a whole number from 1 on.', { name }));
       // MHA judges it with its quotes.
       if (isPositiveInteger(value)) return undefined;
       return {
@@ -63,11 +76,13 @@ function judge(placed: PlacedProperty, parameter: Parameter, text: string): Find
         fixes: nearestFix(placed, text, LOG_LEVELS),
       };
     case 'tlsMode':
-      if (TLS_MODES.some(t => t === text.toLowerCase())) return undefined;
-      return {
-        ...wrong(msg('{name} must be one of {values}.', { name, values: TLS_MODES.join(', ') })),
-        fixes: nearestFix(placed, text, TLS_MODES),
-      };
+      return oneOf(placed, text, TLS_MODES);
+    case 'detection':
+      return oneOf(placed, text, DETECTIONS);
+    case 'fence':
+      return oneOf(placed, text, FENCES);
+    case 'failoverConditions':
+      return wordList(placed, text, FAILOVER_CONDITIONS);
     case 'host':
       return hostValue(placed, text);
     case 'directory':
@@ -89,6 +104,25 @@ function judge(placed: PlacedProperty, parameter: Parameter, text: string): Find
 
 function wrong(message: Draft['message']): Finding {
   return { code: 'wrong-type', message };
+}
+
+function oneOf(placed: PlacedProperty, text: string, values: readonly string[]): Finding | undefined {
+  if (values.includes(text.toLowerCase())) return undefined;
+  return {
+    ...wrong(msg('{name} must be one of {values}.', { name: placed.property.name, values: values.join(', ') })),
+    fixes: nearestFix(placed, text, values),
+  };
+}
+
+function wordList(placed: PlacedProperty, text: string, known: readonly string[]): Finding | undefined {
+  const { name } = placed.property;
+  const words = wordsOf(text);
+  if (words.every(word => known.includes(word))) return undefined;
+  const nearest = words.map(word => nearestName(word, known));
+  return {
+    ...wrong(msg('{name} must hold only {values}, separated by commas.', { name, values: known.join(', ') })),
+    fixes: nearest.includes(undefined) ? [] : replaceFix(placed, nearest.join(',')),
+  };
 }
 
 function replaceFix({ property }: PlacedProperty, newText: string): Fix[] {

@@ -38,6 +38,9 @@ const BINLOG_SERVER: readonly string[] = [
 const LOG_LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 const PING_TYPES = ['SELECT', 'CONNECT', 'INSERT'];
 const TLS_MODES = ['disabled', 'preferred', 'required', 'verify_ca', 'verify_identity'];
+const DETECTIONS = ['classic', 'evidence'];
+const FENCES = ['ssh', 'none'];
+const FAILOVER_CONDITIONS = ['hung', 'disk_full', 'too_many_connections', 'read_only'];
 
 /** What may be typed at a position. `line` is the whole line's text. */
 export function completionsAt(document: MhaDocument, line: string, position: Position): CompletionData[] {
@@ -129,7 +132,9 @@ function extendedNames(document: MhaDocument, position: Position, before: string
 
 function nameItem(name: string, parameter: Parameter, extended: boolean, insert: string, range: Range): CompletionData {
   const detail =
-    parameter.default === undefined ? {} : { detail: msg('default {value}', { value: parameter.default }) };
+    parameter.default === undefined || parameter.default === ''
+      ? {}
+      : { detail: msg('default {value}', { value: parameter.default }) };
   return { kind: 'parameter', label: name, insert, range, parameter: { name, extended }, ...detail };
 }
 
@@ -144,6 +149,12 @@ function choices(parameter: Parameter): readonly string[] {
       return LOG_LEVELS;
     case 'tlsMode':
       return TLS_MODES;
+    case 'detection':
+      return DETECTIONS;
+    case 'fence':
+      return FENCES;
+    case 'failoverConditions':
+      return FAILOVER_CONDITIONS;
     default:
       return [];
   }

@@ -49,7 +49,7 @@ export function valueText(value: unknown): Text {
   if (value === undefined) return msg('not set');
   if (value instanceof Secret) return value.isEmpty ? msg('empty') : String(value);
   if (typeof value === 'boolean') return value ? '1' : '0';
-  if (Array.isArray(value)) return value.join(',');
+  if (Array.isArray(value)) return value.length > 0 ? value.join(',') : msg('empty');
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : msg('empty');
 }

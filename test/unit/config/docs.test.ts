@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FINDING_CODES } from '../../../src/config/findingCodes';
+import { EXTENDED_PARAMETERS } from '../../../src/config/parameters';
 import { format } from '../../../src/l10n/message';
 import type { Translations } from '../../../src/l10n/message';
 
@@ -32,4 +33,14 @@ describe.each([
       expect(is('forbids acting', '禁止操作')).toBe(blocksAction);
     },
   );
+});
+
+describe.each([
+  ['docs/extended-parameters.md', 'en'],
+  ['docs/zh-cn/extended-parameters.md', 'zh'],
+] as const)('%s', (file, language) => {
+  it('describes every extended parameter as its row of the table does, and no other', () => {
+    const sections = [...read(file).matchAll(/^## (.*)\n\n(.*)$/gm)].map(m => [m[1], m[2]]);
+    expect(sections).toEqual(Object.entries(EXTENDED_PARAMETERS).map(([name, row]) => [name, row[language]]));
+  });
 });

@@ -124,6 +124,48 @@ describe('origins', () => {
   });
 });
 
+describe('extended parameters of a failover', () => {
+  const extended = (...lines: string[]) =>
+    resolve({
+      application: parseDocument(['[server1]', 'hostname=h', ...lines].join('\n'), 'a.cnf'),
+      loginUser: 'me',
+    }).cluster?.servers[0]?.extended;
+
+  it('have their defaults where nothing is written, or an empty value', () => {
+    const defaults = {
+      detection: 'evidence',
+      hook_timeout: 60,
+      fence: 'none',
+      fence_returning_master: false,
+      failover_on: [],
+      apply_timeout: 600,
+    };
+    expect(extended()).toMatchObject(defaults);
+    expect(extended(...Object.keys(defaults).map(name => `#@ ${name}=`))).toMatchObject(defaults);
+  });
+
+  it('are typed; what is wrong becomes the careful value', () => {
+    expect(
+      extended(
+        '#@ detection=CLASSIC',
+        '#@ hook_timeout=5',
+        '#@ fence=ssh',
+        '#@ failover_on=read_only, Hung',
+        '#@ apply_timeout=1',
+      ),
+    ).toMatchObject({
+      detection: 'classic',
+      hook_timeout: 5,
+      fence: 'ssh',
+      failover_on: ['hung', 'read_only'],
+      apply_timeout: 1,
+    });
+    expect(
+      extended('#@ detection=fast', '#@ hook_timeout=0', '#@ fence=yes', '#@ failover_on=slow', '#@ apply_timeout=0'),
+    ).toMatchObject({ detection: 'classic', hook_timeout: 60, fence: 'none', failover_on: [], apply_timeout: 600 });
+  });
+});
+
 describe('robustness', () => {
   it('no file crashes the reader or its rules, and every fix can be applied', () => {
     const texts = fc.oneof(

@@ -52,6 +52,16 @@ describe('lines, sections and names', () => {
       `${ONE}#@ tls=maybe\n#@ protected=perhaps\n#@ tls_ca=ca.pem\n`,
       ['3 wrong-type?', '4 wrong-type?', '5 relative-path'],
     ],
+    [
+      'extended values for a failover of the wrong type',
+      `${ONE}#@ detection=fast\n#@ hook_timeout=0\n#@ fence=stonith\n#@ fence_returning_master=perhaps\n#@ failover_on=hung,slow\n#@ apply_timeout=1h\n`,
+      ['3 wrong-type?', '4 wrong-type?', '5 wrong-type?', '6 wrong-type?', '7 wrong-type?', '8 wrong-type?'],
+    ],
+    [
+      'extended values for a failover',
+      `${ONE}#@ detection=Classic\n#@ hook_timeout="5"\n#@ fence=ssh\n#@ fence_returning_master=1\n#@ failover_on= hung , disk_full,\n#@ apply_timeout=\n`,
+      [],
+    ],
     ['extended words are ours to read', `${ONE}#@ protected=yes\n#@ tls=REQUIRED\n`, []],
     ['a section twice', `${ONE}[server2]\nhostname=10.0.0.2\n[server1]\nuser=x\n`, ['5 duplicate-section']],
     ['two servers under one name', `${ONE}[server1]\nhostname=10.0.0.2\n`, ['3 duplicate-section?']],
