@@ -48,6 +48,7 @@ export class MasterSession implements Disposable {
   #address: Address | undefined;
   #wroteAtMs = -Infinity;
   #failing = false;
+  #onLost: () => void = () => undefined;
 
   constructor(
     private readonly master: ServerConfig,
@@ -63,9 +64,9 @@ export class MasterSession implements Disposable {
     return this.#server?.isOpen ?? false;
   }
 
-  /** Resolves when the open connection is lost; never, without one. */
-  get lost(): Promise<void> | undefined {
-    return this.#server?.lost;
+  /** Calls it once when the open connection is lost; the latest one only. */
+  onLost(listener: () => void): void {
+    this.#onLost = listener;
   }
 
   /**
@@ -125,6 +126,8 @@ export class MasterSession implements Disposable {
     if (!connected.ok) return connectOutcome(connected.failure);
     this.#server?.destroy();
     this.#server = connected.server;
+    // One listener for the life of the connection, however many pings go through it.
+    void connected.server.lost.then(() => this.#onLost());
     void this.#rememberAddress();
     return this.#attempt(async server => {
       const idle = Math.max(LEAST_IDLE_SECONDS, Math.ceil((2 * this.options.intervalMs) / 1000));

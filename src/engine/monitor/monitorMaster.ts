@@ -8,7 +8,7 @@ import { decide, type Decision, type Doubt } from './decision';
 import { FAILURES_TO_DECIDE, INITIAL, step, type Detection, type DetectionPolicy, type Step } from './detection';
 import { evidenceOf } from './evidence';
 import { MasterSession } from './masterSession';
-import type { WatchedReplica } from './opinions';
+import type { MasterIdentity } from './opinions';
 import { clientErrno, type PingOutcome } from './outcome';
 import { pause } from './pause';
 import type { StatusFields } from './statusWriter';
@@ -24,7 +24,9 @@ export interface StatusSink {
 
 export interface MonitorOptions {
   readonly master: ServerConfig;
-  readonly replicas: readonly WatchedReplica[];
+  /** The other servers of the configuration. */
+  readonly others: readonly ServerConfig[];
+  readonly identity: MasterIdentity;
   readonly status: StatusSink;
   readonly engine: EngineOptions;
   /** Called after every good ping, for what else is to be watched; must not reject. */
@@ -90,7 +92,6 @@ class Monitor implements AsyncDisposable {
 
   async run(): Promise<MonitorEnd> {
     const { values } = this.options.master;
-    const { signal } = this.options.engine;
     this.#log.log('info', `Set master ping interval ${values.ping_interval} seconds.`);
     const script = values.secondary_check_script;
     if (script) this.#log.log('info', `Set secondary check script: ${maskPasswords(script)}`);
@@ -117,16 +118,19 @@ class Monitor implements AsyncDisposable {
       const end = await this.#react(outcome, taken, before);
       if (end) return end;
       // A connection that broke says nothing yet: whether anybody listens is asked at once.
-      const isAtOnce = this.#policy.mode === 'evidence' && outcome.kind === 'queryFailed' && outcome.how === 'lost';
-      if (isAtOnce) continue;
-      await this.#untilNext(startMs + this.#policy.intervalMs - performance.now(), signal);
+      const broke = taken.suspect && outcome.kind === 'queryFailed' && outcome.how === 'lost';
+      if (this.#policy.mode === 'evidence' && broke) continue;
+      await this.#untilNext(startMs + this.#policy.intervalMs - performance.now(), outcome.kind === 'ok');
     }
   }
 
   /** Waits for the next ping's time; in evidence mode only until the connection breaks. */
-  async #untilNext(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    const lost = this.#policy.mode === 'evidence' && this.#session.isOpen ? this.#session.lost : undefined;
-    await pause(Math.max(0, ms), signal, lost);
+  async #untilNext(ms: number, wasGood: boolean): Promise<void> {
+    const { signal } = this.options.engine;
+    const session = this.#session;
+    if (this.#policy.mode === 'classic' || !wasGood) return pause(Math.max(0, ms), signal);
+    if (!session.isOpen) return;
+    await pause(Math.max(0, ms), signal, wake => session.onLost(wake));
   }
 
   async #react(outcome: PingOutcome, taken: Step, before: Detection): Promise<MonitorEnd | undefined> {
@@ -145,8 +149,8 @@ class Monitor implements AsyncDisposable {
         this.#onFailed(outcome, before);
     }
     if (taken.suspect) {
-      const { master, replicas, engine } = this.options;
-      this.#suspicion ??= new Suspicion({ master, replicas, engine });
+      const { master, others, identity, engine } = this.options;
+      this.#suspicion ??= new Suspicion({ master, others, identity, engine });
     }
     return taken.decide === 'no' ? undefined : this.#decide(taken.decide, outcome);
   }
@@ -216,9 +220,9 @@ class Monitor implements AsyncDisposable {
   }
 
   async #decide(kind: Exclude<Step['decide'], 'no'>, outcome: PingOutcome): Promise<MonitorEnd | undefined> {
-    const { master, replicas, engine } = this.options;
+    const { master, others, identity, engine } = this.options;
     if (kind === 'counted') this.#log.log('warning', 'Master is not reachable from health checker!');
-    const suspicion = (this.#suspicion ??= new Suspicion({ master, replicas, engine }));
+    const suspicion = (this.#suspicion ??= new Suspicion({ master, others, identity, engine }));
     const refused = outcome.kind === 'connectFailed' && outcome.how === 'refused';
     const opinions: Opinions =
       kind === 'condition'

@@ -9,11 +9,11 @@ import type { EngineOptions } from '../options';
 import { connectServer } from '../topology/connectServer';
 import type { ReplicaOpinion } from './decision';
 
-/** A server that replicates from the master, and by which channel. */
-export interface WatchedReplica {
-  readonly config: ServerConfig;
-  /** '' is the default channel. */
-  readonly channel: string;
+/** How replicas may know the master. */
+export interface MasterIdentity {
+  /** Hosts in lower case. */
+  readonly addresses: readonly Address[];
+  readonly uuid?: string;
 }
 
 /** What a replica had received when it was last looked at, by server id: what grows is being received. */
@@ -27,6 +27,7 @@ export interface AskedReplica {
 
 export interface AskOptions {
   readonly engine: EngineOptions;
+  readonly identity: MasterIdentity;
   /** Milliseconds for everything; default 1000. */
   readonly deadlineMs?: number;
   /** Written and compared: give the same map for one suspicion. */
@@ -71,15 +72,15 @@ export function receivedOf({ received, retrievedGtids }: Pick<ReplicaChannel, 'r
  * is up: a dead replica never delays the others beyond the deadline. Rejects only when cancelled.
  */
 export async function askReplicas(
-  replicas: readonly WatchedReplica[],
+  replicas: readonly ServerConfig[],
   options: AskOptions,
 ): Promise<readonly AskedReplica[]> {
   return Promise.all(replicas.map(replica => askReplica(replica, options)));
 }
 
 async function askReplica(
-  { config, channel }: WatchedReplica,
-  { engine, received, deadlineMs = DEADLINE_MS }: AskOptions,
+  config: ServerConfig,
+  { engine, identity, received, deadlineMs = DEADLINE_MS }: AskOptions,
 ): Promise<AskedReplica> {
   const until = performance.now() + deadlineMs;
   const left = () => Math.max(1, until - performance.now());
@@ -92,8 +93,8 @@ async function askReplica(
   let latest: AskedReplica | undefined;
   try {
     for (;;) {
-      const found = await readChannel(server, channel, deadline(left(), engine.signal));
-      if (!found) return unknown('it has no such channel', 'no-channel');
+      const found = await readChannel(server, identity, deadline(left(), engine.signal));
+      if (!found) return unknown('it does not replicate from the master', 'no-channel');
       const opinion = { server: config.id, ...channelOpinion(found, received.get(config.id)) };
       if (!received.has(config.id)) received.set(config.id, receivedOf(found));
       latest = { opinion, source: found.source };
@@ -109,13 +110,22 @@ async function askReplica(
   }
 }
 
-/** One statement, the default channel or the named one. */
+/** The channel by which a server replicates from the master, if it does. */
 async function readChannel(
   server: MysqlServer,
-  name: string,
+  master: MasterIdentity,
   signal: AbortSignal,
 ): Promise<ReplicaChannel | undefined> {
   const { sql } = server.dialect.statement('showReplicaStatus');
   const channels = channelsOf(await server.query(sql, [], { signal }), server.dialect);
-  return channels.find(c => c.name === name) ?? (channels.length === 1 ? channels[0] : undefined);
+  return channels.find(channel => isFrom(channel, master));
+}
+
+/** Whether a channel's source is the master. */
+export function isFrom(
+  { source, sourceUuid }: Pick<ReplicaChannel, 'source' | 'sourceUuid'>,
+  { addresses, uuid }: MasterIdentity,
+): boolean {
+  if (uuid !== undefined && sourceUuid === uuid) return true;
+  return addresses.some(a => a.port === source.port && a.host === source.host.toLowerCase());
 }

@@ -1,5 +1,7 @@
-/** Waits `ms` milliseconds, or until `early` resolves. Rejects with the signal's reason when cancelled. */
-export async function pause(ms: number, signal?: AbortSignal, early?: Promise<void>): Promise<void> {
+/**
+ * Waits `ms` milliseconds, or until somebody calls what `arm` is given. Rejects with the signal's reason when cancelled.
+ */
+export async function pause(ms: number, signal?: AbortSignal, arm?: (wake: () => void) => void): Promise<void> {
   signal?.throwIfAborted();
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
@@ -8,7 +10,7 @@ export async function pause(ms: number, signal?: AbortSignal, early?: Promise<vo
       timer = setTimeout(resolve, ms);
       onAbort = () => reject(signal?.reason as Error);
       signal?.addEventListener('abort', onAbort, { once: true });
-      early?.then(resolve, resolve);
+      arm?.(resolve);
     });
   } finally {
     clearTimeout(timer);

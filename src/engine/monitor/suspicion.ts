@@ -2,12 +2,14 @@ import type { ServerConfig } from '../../config/types';
 import { deadline } from '../deadline';
 import type { EngineOptions } from '../options';
 import type { ReplicaOpinion, RouteOpinion } from './decision';
-import { askReplicas, type AskedReplica, type Received, type WatchedReplica } from './opinions';
+import { askReplicas, type AskedReplica, type Received, type MasterIdentity } from './opinions';
 import { askRoute, askScript, askSsh } from './secondRoute';
 
 export interface SuspicionOptions {
   readonly master: ServerConfig;
-  readonly replicas: readonly WatchedReplica[];
+  /** The other servers of the configuration. */
+  readonly others: readonly ServerConfig[];
+  readonly identity: MasterIdentity;
   readonly engine: EngineOptions;
 }
 
@@ -85,7 +87,8 @@ export class Suspicion implements Disposable {
   }
 
   #ask(): Promise<readonly AskedReplica[]> {
-    return askReplicas(this.options.replicas, { engine: this.#engine, received: this.#received });
+    const { others, identity } = this.options;
+    return askReplicas(others, { engine: this.#engine, identity, received: this.#received });
   }
 
   async #scriptWithin(ms: number): Promise<RouteOpinion | undefined> {
@@ -98,7 +101,7 @@ export class Suspicion implements Disposable {
     const signal = deadline(ROUTES_MS, this.#engine.signal);
     return Promise.all(
       asked.map(async ({ opinion, source }) => {
-        const config = this.options.replicas.find(r => r.config.id === opinion.server)?.config;
+        const config = this.options.others.find(server => server.id === opinion.server);
         if (!config || !source) throw new Error('a replica that was not asked');
         try {
           return await askRoute(config, source, { ...this.#engine, signal });
