@@ -288,7 +288,7 @@ class Monitor implements AsyncDisposable {
       'error',
       'Secondary network check script returned errors. Failover should not start so checking server status again. Check network settings for details.',
     );
-    this.#detection = INITIAL;
+    this.#detection = { ...INITIAL, condition: 'failing' };
     this.#suspicion?.[Symbol.dispose]();
     this.#suspicion = undefined;
     return undefined;
