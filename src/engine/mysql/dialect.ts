@@ -51,6 +51,16 @@ const STATEMENTS = {
     ['mysql', '8.0.22', 'START REPLICA SQL_THREAD UNTIL SQL_AFTER_MTS_GAPS{channel}'],
     ['mysql', '5.6.6', 'START SLAVE SQL_THREAD UNTIL SQL_AFTER_MTS_GAPS{channel}'],
   ],
+  /** `?` relay log, `?` position, `?` number of rows. */
+  showRelayLogEvents: [
+    ['mysql', '0', 'SHOW RELAYLOG EVENTS IN ? FROM ? LIMIT ?{channel}'],
+    ['mariadb', '0', 'SHOW RELAYLOG{channel} EVENTS IN ? FROM ? LIMIT ?'],
+  ],
+  /** `?` binary log, `?` position, `?` number of rows. */
+  showBinaryLogEvents: [
+    ['mysql', '0', 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?'],
+    ['mariadb', '0', 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?'],
+  ],
   stopReplica: [
     ['mysql', '8.0.22', 'STOP REPLICA{channel}'],
     ['mysql', '0', 'STOP SLAVE{channel}'],
