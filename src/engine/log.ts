@@ -4,6 +4,8 @@ export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 /** One place to write to. Sinks: text in MHA's shape, JSON lines, VS Code's LogOutputChannel. Never given a clear secret. */
 export interface Log {
   log(level: LogLevel, text: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Writes what a program printed as it is, whole lines with their newlines; absent: there is no place for such. */
+  raw?(lines: string): void;
 }
 
 export const nullLog: Log = { log: () => undefined };
@@ -23,6 +25,7 @@ export function mhaTextLog(write: (line: string) => void, least: LogLevel = 'inf
     log: (level, text) => {
       if (LEVELS.indexOf(level) >= LEVELS.indexOf(least)) write(`${ctime(new Date())} - [${level}] ${text}\n`);
     },
+    raw: write,
   };
 }
 

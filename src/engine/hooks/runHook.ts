@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { maskPasswords } from '../../config/secret';
 import { killGroup } from '../processGroup';
 import { argumentText, type HookArgument } from './arguments';
@@ -43,9 +44,11 @@ function collect(stream: Readable, keep: number, onText?: (text: string) => void
   const chunks: Buffer[] = [];
   let size = 0;
   let truncated = false;
+  // A character may come in two pieces.
+  const decoder = new StringDecoder('utf8');
   stream.on('error', () => undefined);
   stream.on('data', (chunk: Buffer) => {
-    onText?.(chunk.toString('utf8'));
+    onText?.(decoder.write(chunk));
     const part = chunk.subarray(0, keep - size);
     truncated ||= part.length < chunk.length;
     size += part.length;
@@ -75,6 +78,11 @@ const ended = (stream: Readable | null): Promise<void> =>
     if (!stream || stream.readableEnded || stream.destroyed) done();
     else stream.once('close', done);
   });
+
+/** The command line as it may be shown: without the arguments' secrets and those of the user's own string. */
+export function maskedCommand(command: string, args: readonly HookArgument[]): string {
+  return `${maskPasswords(command)} ${argumentText(args, true)}`;
+}
 
 /**
  * Runs a user's script by MHA's protocol: the configured string, a blank and the arguments are one command line for
@@ -130,7 +138,7 @@ export async function runHook(
   const high = exit.error ? 127 : (exit.code ?? 0);
   const low = exit.signal ? (SIGNALS[exit.signal] ?? 1) : 0;
   return {
-    command: `${maskPasswords(command)} ${argumentText(args, true)}`,
+    command: maskedCommand(command, args),
     high,
     low,
     code: `${high}:${low}`,
