@@ -80,11 +80,10 @@ export async function removeDeadSection(run: FailoverRun): Promise<StepResult> {
   const { dead, cluster } = run.facts;
   if (run.left.length > 0 || run.facts.leftOut.length > 0 || [...run.outcomes.values()].some(o => o.outcome !== 'ok'))
     return { skipped: true, message: msg('Not everything succeeded: [{section}] stays', { section: dead.id }) };
-  const bytes = await readFile(cluster.file);
-  const encoding = Buffer.from(bytes.toString('utf8'), 'utf8').equals(bytes) ? 'utf-8' : 'latin1';
-  const before = bytes.toString(encoding === 'utf-8' ? 'utf8' : 'latin1');
-  const edits = removeSection(parseDocument(before, cluster.file), dead.id);
-  const { backup } = await writeConfigFile(cluster.file, applyEdits(before, edits), { encoding, previous: before });
+  const document = parseDocument(await readFile(cluster.file), cluster.file);
+  const { text: before, encoding } = document;
+  const after = applyEdits(before, removeSection(document, dead.id));
+  const { backup } = await writeConfigFile(cluster.file, after, { encoding, previous: before });
   run.log.log('info', `Deleted ${dead.id} entry from ${cluster.file} .`);
   return { message: msg('The former file is {backup}', { backup }) };
 }

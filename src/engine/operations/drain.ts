@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msg } from '../../l10n/message';
+import { comparePositions } from '../binlog/position';
 import { GtidSet } from '../mysql/gtid';
 import { gtidExecutedOf } from './gtidState';
 import type { MysqlServer } from '../mysql/server';
@@ -7,7 +8,7 @@ import { changeSource } from '../mysql/sourceOptions';
 import type { ReplicaChannel } from '../mysql/types';
 import { channelName, execute, readChannel, type FailoverRun } from './failoverRun';
 import { hostForm, type ReplicaFacts } from './failoverFacts';
-import { comparePositions } from './progress';
+
 import { relayRemainder } from './relayRemainder';
 import { StepError } from './runPlan';
 

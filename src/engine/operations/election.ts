@@ -1,7 +1,8 @@
 import { msg, type Message } from '../../l10n/message';
+import { logNumber } from '../binlog/position';
 import type { FailoverFacts, FailoverMode, ReplicaFacts, Refusal } from './failoverFacts';
 import { hostForm } from './failoverFacts';
-import { errantOf, fileNumber, latestReplicas } from './progress';
+import { errantOf, latestReplicas } from './progress';
 
 /** MHA: a replica that is this far behind the latest one is not elected. Bytes. */
 const MAX_DELAY_BYTES = 100_000_000;
@@ -154,7 +155,7 @@ function delayOf(replica: ReplicaFacts, facts: FailoverFacts, latest: readonly s
   const best = facts.replicas.find(r => r.id === latest[0])?.channel.received;
   const own = replica.channel.applied;
   if (!best || !own) return undefined;
-  const files = Number(fileNumber(best.file) - fileNumber(own.file));
+  const files = logNumber(best.file) - logNumber(own.file);
   if (files < 0) return 0;
   if (files === 0) return Math.max(0, best.position - own.position);
   return (files - 1) * FILE_BYTES + best.position;

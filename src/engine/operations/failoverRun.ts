@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../../config/types';
 import { msg, type Message } from '../../l10n/message';
+import type { LocalLog } from '../binlog/logFile';
 import type { Log } from '../log';
 import type { Statement } from '../mysql/dialect';
 import { channelsOf } from '../mysql/replicaStatus';
@@ -13,8 +14,10 @@ import type { Host } from '../ssh/types';
 import type { FailoverOptions, FailoverPlan } from './failoverPlan';
 import { hostForm, type FailoverFacts, type ReplicaFacts } from './failoverFacts';
 import type { Journal } from './journal';
+import type { Phase } from './plan';
+import type { Unfinished } from './resume';
 import { StepError } from './runPlan';
-import type { SavedTail } from './savedTail';
+import type { SavedTail } from './saveTail';
 
 /** How a replica came out of it; MHA's report has a line for each. */
 export type ReplicaOutcome = 'ok' | 'levelled' | 'recovery-failed' | 'start-failed';
@@ -34,11 +37,26 @@ export interface FailoverRun {
   /** The dead master's host, if SSH works; given up when its power is off. */
   deadHost?: Host;
   tail?: SavedTail;
+  /** Copies of replicas' relay logs, by server id. */
+  readonly relayLogs: Map<string, { readonly log: LocalLog; readonly from: LogPosition }>;
+  /** How many files have been saved, for their names. */
+  savedFiles: number;
+  /** Where the new master has come in the dead master's log: what the others must have, too (position mode). */
+  levelAt?: LogPosition;
   /** Where the others start on the new master (position mode). */
   coordinates?: LogPosition;
   readonly outcomes: Map<string, { readonly outcome: ReplicaOutcome; readonly why?: Message }>;
   /** What is left for a person to do. */
   readonly left: Message[];
+  /** What MHA's report has no line for: transactions that were saved or lost. */
+  readonly notes: Message[];
+  /** An earlier run of the same failover, which this one goes on with. */
+  readonly resumed?: Unfinished;
+  recovered?: boolean;
+  ipReleased?: boolean;
+  ipTaken?: boolean;
+  shutdown?: 'poweredOff' | 'killedBySsh';
+  lastPhase?: Phase;
 }
 
 export function replicaOf(run: FailoverRun, id: string): ReplicaFacts {

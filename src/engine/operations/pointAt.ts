@@ -16,7 +16,10 @@ const START_MS = 10_000;
 const POLL_MS = 10;
 
 /** Where a replica goes on. */
-export type StartAt = { readonly mode: 'gtid' | 'mariadbGtid' } | { readonly mode: 'position'; readonly at: LogPosition };
+export type StartAt =
+  | { readonly mode: 'gtid' }
+  | { readonly mode: 'mariadbGtid' }
+  | { readonly mode: 'position'; readonly at: LogPosition };
 
 export const startAt = (mode: FailoverMode, at?: LogPosition): StartAt => {
   if (mode !== 'position') return { mode };

@@ -1,20 +1,8 @@
 import { GtidSet } from '../mysql/gtid';
 import { MariadbPosition } from '../mysql/mariadbGtid';
+import { comparePositions } from '../binlog/position';
 import type { LogPosition } from '../mysql/types';
 import type { FailoverMode, ReplicaFacts } from './failoverFacts';
-
-/** The number behind the last dot: MHA compares names as strings, which fails beyond 999999. */
-export function fileNumber(file: string): bigint {
-  const digits = /\.(\d+)$/.exec(file)?.[1];
-  return digits === undefined ? -1n : BigInt(digits);
-}
-
-/** Negative: `a` is before `b` in the same server's binary logs. */
-export function comparePositions(a: LogPosition, b: LogPosition): number {
-  const [x, y] = [fileNumber(a.file), fileNumber(b.file)];
-  if (x !== y) return x < y ? -1 : 1;
-  return a.position - b.position;
-}
 
 const START: LogPosition = { file: '', position: 0 };
 

@@ -88,7 +88,7 @@ export async function runPlan<Kind extends string>(run: PlanRun<Kind>): Promise<
     const steps = nextStage(run.plan(), last);
     last = steps[0]?.stage ?? last;
     if (steps.length === 0) break;
-    const cancelled = !committed && run.signal?.aborted === true;
+    const cancelled: boolean = !committed && run.signal?.aborted === true;
     committed ||= !cancelled && steps.some(step => step.pointOfNoReturn);
     let failed = cancelled;
     if (!cancelled) {

@@ -37,7 +37,7 @@ class LocalFailure extends Error {
 }
 
 /** The manager's account: from the caller (a key ring), else the configuration, else the option file of `#@ defaults_file`. */
-async function credentialsOf(server: ServerConfig, options: EngineOptions): Promise<Credentials> {
+export async function credentialsOf(server: ServerConfig, options: EngineOptions): Promise<Credentials> {
   const { values, origins, extended } = server;
   const given = await options.password?.(server);
   const needsFile = extended.defaults_file && (origins.user.level === 'builtin' || (!given && !values.password));

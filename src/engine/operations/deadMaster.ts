@@ -1,0 +1,59 @@
+import { format, msg } from '../../l10n/message';
+import { sshFailureMessage } from '../ssh/failureMessage';
+import { openServerHost } from '../ssh/openServerHost';
+import { callShutdown } from './failoverHooks';
+import type { FailoverStepKind } from './failoverPlan';
+import type { FailoverRun } from './failoverRun';
+import { hostForm } from './failoverFacts';
+import type { Step } from './plan';
+import { StepError, type StepResult } from './runPlan';
+import { saveTail } from './saveTail';
+
+type FailoverStep = Step<FailoverStepKind>;
+
+/** Logs in on the dead master's host, if that lives: its binary log may hold what nobody else has. */
+export async function openDeadHost(run: FailoverRun, _step: FailoverStep, signal: AbortSignal): Promise<StepResult> {
+  const { dead } = run.facts;
+  const opened = await openServerHost(dead, { ...run.engine, signal });
+  if (!opened.ok) {
+    run.log.log('warning', `SSH to ${hostForm(dead)} is NOT reachable: ${opened.failure.text}`);
+    return { skipped: true, message: sshFailureMessage(opened.failure) };
+  }
+  run.deadHost = opened.host;
+  run.log.log('info', `SSH to ${hostForm(dead)} is reachable.`);
+  return undefined;
+}
+
+/** Fetches what nobody has received, before anything is done to the host. */
+export async function saveBinlog(run: FailoverRun, step: FailoverStep): Promise<StepResult> {
+  const { dead } = run.facts;
+  if (!run.deadHost) {
+    run.log.log('warning', "Dead Master is not SSH reachable. Could not save it's binlogs. Transactions that were not sent to the latest slave (Read_Master_Log_Pos to the tail of the dead master's binlog) were lost."); // prettier-ignore
+    run.notes.push(msg('{server} was not reachable by SSH: what it had not sent is lost', { server: hostForm(dead) }));
+    return { skipped: true, message: msg('SSH does not work there') };
+  }
+  const saved = await saveTail(run, step.id);
+  if (!saved.ok) {
+    run.log.log('error', `Saving the dead master's binary log failed: ${format(saved.why)}`);
+    run.notes.push(msg("The dead master's binary log could not be read: {reason}", { reason: saved.why }));
+    throw new StepError('save', saved.why);
+  }
+  run.tail = saved.tail;
+  return { message: saved.tail.summary };
+}
+
+/** The user's shutdown_script. Whatever the server wrote between the first reading and its end is read as well. */
+export async function shutDown(run: FailoverRun, step: FailoverStep): Promise<StepResult> {
+  run.shutdown = await callShutdown(run);
+  if (run.shutdown === 'poweredOff') {
+    const host = run.deadHost;
+    delete run.deadHost;
+    await host?.[Symbol.asyncDispose]();
+    return { message: msg('Power is off') };
+  }
+  if (run.deadHost && run.tail) {
+    const again = await saveTail(run, step.id);
+    if (again.ok) run.tail = again.tail;
+  }
+  return { message: msg('mysqld was killed') };
+}

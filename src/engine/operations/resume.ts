@@ -1,0 +1,49 @@
+import type { ClusterConfig } from '../../config/types';
+import type { LogPosition } from '../mysql/types';
+import type { Resumed } from './failoverFacts';
+import type { FailoverPlan } from './failoverPlan';
+import { listJournals, readJournal, type JournalLine } from './journal';
+
+/** What the last failover of a cluster, which did not come to its end, leaves to the next one. */
+export interface Unfinished extends Resumed {
+  readonly journal: string;
+  /** Where the replicas go on at the new master (position mode). */
+  readonly coordinates?: LogPosition;
+  /** By server: the transactions of the dead master that were applied to it directly. */
+  readonly applied: ReadonlyMap<string, AppliedFact>;
+}
+
+/** Written before a transaction is committed on a server: where it ends in the dead master's log, and the server's own log then. */
+export interface AppliedFact {
+  /** Where the replica's own applier had come: as long as it is there, this applies. */
+  readonly base: LogPosition;
+  readonly from: LogPosition;
+  readonly next: LogPosition;
+  readonly own?: LogPosition;
+}
+
+/** The newest failover of this dead master, if it was interrupted or failed after the new master had been prepared. */
+export function resumedOf(cluster: ClusterConfig, deadMaster: string): Unfinished | undefined {
+  const workdir = cluster.servers[0]?.values.manager_workdir ?? '/var/tmp';
+  const [newest] = listJournals(workdir, cluster.name).filter(j => j.operation === 'failover');
+  return newest && unfinishedOf(newest.file, readJournal(newest.file), deadMaster);
+}
+
+/** Pure part of `resumedOf`. */
+export function unfinishedOf(file: string, lines: readonly JournalLine[], deadMaster: string): Unfinished | undefined {
+  const end = lines.find(line => line.type === 'end');
+  if (end?.type === 'end' && end.outcome !== 'failed') return undefined;
+  const plan = lines.flatMap(line => (line.type === 'plan' ? [line.plan as FailoverPlan] : [])).at(-1);
+  if (plan?.dead !== deadMaster || plan.newMaster === undefined) return undefined;
+  const began = lines.some(line => line.type === 'step' && line.step === `recover:${plan.newMaster}`);
+  if (!began) return undefined;
+  const fact = <T>(name: string, line: JournalLine): T | undefined =>
+    line.type === 'fact' && line.name === name ? (line.value as T) : undefined;
+  const coordinates = lines.flatMap(line => fact<LogPosition>('coordinates', line) ?? []).at(-1);
+  const applied = new Map<string, AppliedFact>();
+  for (const line of lines) {
+    const value = fact<AppliedFact>('applied', line);
+    if (value && line.type === 'fact' && line.server !== undefined) applied.set(line.server, value);
+  }
+  return { journal: file, newMaster: plan.newMaster, ...(coordinates && { coordinates }), applied };
+}
