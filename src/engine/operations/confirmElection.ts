@@ -14,7 +14,7 @@ import { StepError, whyOf, type StepResult } from './runPlan';
  */
 export async function confirmElection(
   run: FailoverRun,
-  step: Step<FailoverStepKind>,
+  _step: Step<FailoverStepKind>,
   signal: AbortSignal,
 ): Promise<StepResult> {
   const lost: LeftOut[] = [];

@@ -107,7 +107,12 @@ async function hasAll(channel: ReplicaChannel, connection: MysqlServer, signal: 
 }
 
 /** A delayed replica has what it has received, but would apply it hours later: the delay is set again when it is repointed. */
-async function withoutDelay(run: FailoverRun, step: string, replica: ReplicaFacts, connection: MysqlServer): Promise<void> {
+async function withoutDelay(
+  run: FailoverRun,
+  step: string,
+  replica: ReplicaFacts,
+  connection: MysqlServer,
+): Promise<void> {
   const { dialect } = connection;
   const name = channelName(connection, replica);
   const at = { id: replica.id, connection };

@@ -133,14 +133,16 @@ function faultsOf(replica: ReplicaFacts, facts: FailoverFacts, latest: readonly 
   if (facts.mode !== 'position' && !state.logReplicaUpdates)
     faults.push({ message: msg('log_replica_updates is off: others could not replicate from it by GTID') });
   const oldest = oldestMajor(facts.replicas);
-  if (major(replica) > oldest)
-    faults.push({ message: msg('its major version is newer than that of another replica') });
+  if (major(replica) > oldest) faults.push({ message: msg('its major version is newer than that of another replica') });
   const behind = delayOf(replica, facts, latest);
   if (behind !== undefined && config.values.check_repl_delay && behind > MAX_DELAY_BYTES)
     faults.push({ message: msg('it is about {bytes} bytes behind the latest replica', { bytes: behind }) });
   const errant = facts.mode === 'gtid' ? errantOf(replica, facts.replicas) : undefined;
   if (errant && !errant.isEmpty)
-    faults.push({ message: msg('it has transactions of its own: {gtids}', { gtids: errant.toString() }), errant: true });
+    faults.push({
+      message: msg('it has transactions of its own: {gtids}', { gtids: errant.toString() }),
+      errant: true,
+    });
   return faults;
 }
 

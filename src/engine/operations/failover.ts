@@ -1,7 +1,14 @@
 import os from 'node:os';
 import type { ClusterConfig } from '../../config/types';
 import { format, msg, type Message } from '../../l10n/message';
-import { failoverFilesOf, judgeLastFailover, LAST_FAILOVER_MINUTES, markFailover, readLastFailover, removeMarks } from '../monitor/failoverFiles';
+import {
+  failoverFilesOf,
+  judgeLastFailover,
+  LAST_FAILOVER_MINUTES,
+  markFailover,
+  readLastFailover,
+  removeMarks,
+} from '../monitor/failoverFiles';
 import type { EngineOptions } from '../options';
 import { survey, type Survey } from '../topology/survey';
 import { elect } from './election';
@@ -81,7 +88,10 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
   log.log('info', '* Phase 1: Configuration Check Phase..');
   const files = failoverFilesOf(workdir, cluster.name);
   if (options.ignoreLastFailover) await removeMarks([files.error, files.complete]);
-  const [taken, last] = await Promise.all([survey(cluster, { ...engine, suspect: request.deadMaster }), readLastFailover(files)]);
+  const [taken, last] = await Promise.all([
+    survey(cluster, { ...engine, suspect: request.deadMaster }),
+    readLastFailover(files),
+  ]);
   const connections = new Map(taken.connections);
   try {
     const ready = prepared(request, taken);
@@ -188,7 +198,13 @@ async function perform(
   }
   const activated = result.ok;
   const complete = activated && run.left.length === 0 && run.facts.leftOut.length === 0;
-  const outcome: Outcome = !activated ? (result.cancelled ? 'cancelled' : 'failed') : complete ? 'succeeded' : 'partial';
+  const outcome: Outcome = !activated
+    ? result.cancelled
+      ? 'cancelled'
+      : 'failed'
+    : complete
+      ? 'succeeded'
+      : 'partial';
   const exitCode = outcome === 'succeeded' ? 0 : outcome === 'partial' ? 10 : 1;
   const changed = result.committed || result.undoFailed;
   const mark = activated ? files.complete : changed ? files.error : undefined;

@@ -82,7 +82,8 @@ export function failoverFacts(
     const { config } = node;
     const problem = outside(node);
     const sources = snapshot.edges.filter(edge => edge.replica === node.id).map(edge => edge.source);
-    const ours = sources.includes(deadId) || (resumed && (sources.includes(resumed.newMaster) || node.id === resumed.newMaster));
+    const ours =
+      sources.includes(deadId) || (resumed && (sources.includes(resumed.newMaster) || node.id === resumed.newMaster));
     if (!problem && !ours && config.values.multi_tier_slave && sources.length > 0) unmanaged.push(node.id);
     else if (problem) leftOut.push({ id: node.id, reason: problem, excused: config.values.ignore_fail });
     else if (isReplica(node) && ours) {

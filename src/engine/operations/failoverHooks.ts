@@ -96,4 +96,3 @@ function judged(script: string, called: CalledHook, { values }: ServerConfig): S
     ? { message: msg('It failed with return code {code}, which lets the failover go on', { code: result.code }) }
     : undefined;
 }
-

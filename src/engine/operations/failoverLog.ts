@@ -12,6 +12,9 @@ export function announce(log: Log, { facts, plan, refusals }: PreparedFailover):
   log.log('info', `  ${formOf(cluster, dead.id)}`);
   for (const { id, reason } of leftOut) log.log('info', `  ${formOf(cluster, id)}: ${format(reason)}`);
   for (const { id, chosen, reasons } of plan.election.candidates)
-    log.log('info', `  ${formOf(cluster, id)}: ${chosen ? 'new master: ' : ''}${reasons.map(r => format(r)).join('; ')}`);
+    log.log(
+      'info',
+      `  ${formOf(cluster, id)}: ${chosen ? 'new master: ' : ''}${reasons.map(r => format(r)).join('; ')}`,
+    );
   for (const { message } of refusals) log.log('error', format(message));
 }

@@ -241,10 +241,14 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
   add(
     ...(newMaster.config.values.skip_reset_slave || options.skipChangeMaster
       ? []
-      : [cleanUp('reset-new-master', msg('Let {server} forget its old source', { server: form }), ['RESET SLAVE ALL'])]),
+      : [
+          cleanUp('reset-new-master', msg('Let {server} forget its old source', { server: form }), ['RESET SLAVE ALL']),
+        ]),
   );
   add(
-    cleanUp('enable-events', msg('Enable the scheduled events of {server}', { server: form }), ['ALTER EVENT … ENABLE']),
+    cleanUp('enable-events', msg('Enable the scheduled events of {server}', { server: form }), [
+      'ALTER EVENT … ENABLE',
+    ]),
     ...(newMaster.state.semiSync.replica?.enabled
       ? [cleanUp('semi-sync', msg('Make {server} a semi-synchronous source', { server: form }))]
       : []),

@@ -31,7 +31,8 @@ export async function levelByPosition(
   if (!channel.applied) throw new StepError('no-position', msg('{server} has never applied anything', { server }));
   const from = await resumeFrom(run, replica, connection, channel.applied);
   const { levelAt } = run;
-  if (levelAt ? comparePositions(from, levelAt) === 0 : await hasEverything(run, step, replica, from, signal)) return from;
+  if (levelAt ? comparePositions(from, levelAt) === 0 : await hasEverything(run, step, replica, from, signal))
+    return from;
   const { ranges, end } = await transactionsOf(await supplyFrom(run, step, from));
   const wanted = levelAt ? ranges.filter(range => comparePositions(range.end, levelAt) <= 0) : ranges;
   if (wanted.length > 0) await apply(run, step, replica, connection, wanted, channel.applied, signal);

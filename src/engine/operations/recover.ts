@@ -24,7 +24,11 @@ import { findInRelayLogs } from '../binlog/find';
  * what other replicas have. If the elected one cannot be brought level but the most advanced one can become master, that one
  * is taken instead. Afterwards the place where replicas go on is known.
  */
-export async function recover(run: FailoverRun, step: Step<FailoverStepKind>, signal: AbortSignal): Promise<StepResult> {
+export async function recover(
+  run: FailoverRun,
+  step: Step<FailoverStepKind>,
+  signal: AbortSignal,
+): Promise<StepResult> {
   try {
     return await recoverNewMaster(run, step.id, signal);
   } catch (error) {
@@ -125,7 +129,10 @@ async function recoverByGtid(
   await applyTail(run, step, replica, gtid => !before.contains(GtidSet.parse(gtid)), signal);
   for (const other of byMost(run, replica)) {
     const errant = errantOf(other, run.facts.replicas);
-    const missing = async () => receivedSet(other).subtract(errant).subtract(await executed());
+    const missing = async () =>
+      receivedSet(other)
+        .subtract(errant)
+        .subtract(await executed());
     if ((await missing()).isEmpty) continue;
     // What it has received and cannot apply (the beginning of a transaction) nobody can have of it.
     const source = await connectionOf(run, other.config);

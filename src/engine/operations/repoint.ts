@@ -15,7 +15,11 @@ import { StepError, whyOf, type StepResult } from './runPlan';
  * Brings one replica level with the new master and lets it replicate from there. The service is up already: whatever it
  * takes delays nobody else.
  */
-export async function repoint(run: FailoverRun, step: Step<FailoverStepKind>, signal: AbortSignal): Promise<StepResult> {
+export async function repoint(
+  run: FailoverRun,
+  step: Step<FailoverStepKind>,
+  signal: AbortSignal,
+): Promise<StepResult> {
   const replica = replicaOf(run, step.server ?? '');
   const report = (outcome: 'ok' | 'levelled' | 'recovery-failed' | 'start-failed', why?: Message) =>
     run.outcomes.set(replica.id, { outcome, ...(why && { why }) });

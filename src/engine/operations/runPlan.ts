@@ -71,7 +71,13 @@ export async function runPlan<Kind extends string>(run: PlanRun<Kind>): Promise<
     try {
       const result = await run.execute(step, committed ? never : (run.signal ?? never));
       const state = result?.skipped ? 'skipped' : 'done';
-      journal.write({ type: 'step', step: step.id, state, ...(result?.message && { message: result.message }), tookMs: took() });
+      journal.write({
+        type: 'step',
+        step: step.id,
+        state,
+        ...(result?.message && { message: result.message }),
+        tookMs: took(),
+      });
       done.push(step);
       return true;
     } catch (error) {
@@ -84,7 +90,7 @@ export async function runPlan<Kind extends string>(run: PlanRun<Kind>): Promise<
     }
   };
 
-  for (let last = 0; ; ) {
+  for (let last = 0; ;) {
     const steps = nextStage(run.plan(), last);
     last = steps[0]?.stage ?? last;
     if (steps.length === 0) break;

@@ -41,12 +41,15 @@ const COPY_MS = 600_000;
  * Where to begin: a place that is not behind the beginning of any transaction that a replica may lack. By GTID only the most
  * advanced replica and the new master count: the others fetch from there.
  */
-export function tailStart(facts: FailoverFacts, newMaster: string | undefined, latest: readonly string[]): LogPosition | undefined {
+export function tailStart(
+  facts: FailoverFacts,
+  newMaster: string | undefined,
+  latest: readonly string[],
+): LogPosition | undefined {
   const concerned = ({ id }: ReplicaFacts) => facts.mode === 'position' || id === newMaster || id === latest[0];
   const places = facts.replicas.filter(concerned).flatMap(({ channel: { received, applied } }) => {
     if (!received) return [];
-    const near =
-      applied && applied.file === received.file && received.position - applied.position <= APPLIER_BYTES;
+    const near = applied && applied.file === received.file && received.position - applied.position <= APPLIER_BYTES;
     return [near ? applied : received];
   });
   return places.sort(comparePositions)[0];
@@ -75,9 +78,12 @@ export async function saveTail(run: FailoverRun, step: string, from?: LogPositio
     const place = await findInBinaryLogs(found.logs, start, signal);
     if (!place.found && place.reason === 'endsEarlier')
       return failed(
-        msg("The replicas are ahead of the dead master's disk ({position}): it has lost transactions and must be rebuilt", {
-          position: place.last ? `${place.last.file}:${place.last.position}` : '?',
-        }),
+        msg(
+          "The replicas are ahead of the dead master's disk ({position}): it has lost transactions and must be rebuilt",
+          {
+            position: place.last ? `${place.last.file}:${place.last.position}` : '?',
+          },
+        ),
       );
     if (!place.found)
       return failed(
@@ -113,7 +119,8 @@ async function tailOf(run: FailoverRun, file: string, from: LogPosition, cut: Cu
   const { transactions, bytes } = unreceived(list, run.facts.replicas);
   const { lostBytes } = cut.end;
   run.log.log('info', `Saved ${transactions} transactions (${bytes} bytes) that no slave had received.`);
-  if (lostBytes > 0) run.log.log('info', `The last ${lostBytes} bytes of the log are torn: no transaction that was committed.`);
+  if (lostBytes > 0)
+    run.log.log('info', `The last ${lostBytes} bytes of the log are torn: no transaction that was committed.`);
   return {
     file,
     log,
@@ -124,8 +131,14 @@ async function tailOf(run: FailoverRun, file: string, from: LogPosition, cut: Cu
   };
 }
 
-function unreceived({ transactions }: TransactionList, replicas: readonly ReplicaFacts[]): { transactions: number; bytes: number } {
-  const received = replicas.flatMap(({ channel }) => channel.received ?? []).sort(comparePositions).at(-1);
+function unreceived(
+  { transactions }: TransactionList,
+  replicas: readonly ReplicaFacts[],
+): { transactions: number; bytes: number } {
+  const received = replicas
+    .flatMap(({ channel }) => channel.received ?? [])
+    .sort(comparePositions)
+    .at(-1);
   const beyond = transactions.filter(t => t.complete && (!received || comparePositions(t.end, received) > 0));
   return { transactions: beyond.length, bytes: beyond.reduce((sum, t) => sum + t.bytes, 0) };
 }

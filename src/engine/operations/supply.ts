@@ -58,8 +58,10 @@ export async function supplyFrom(run: FailoverRun, step: string, from: LogPositi
   }
   throw new StepError(
     'no-supply',
-    reasons.reduce((all, reason) => (all ? msg('{first}; {second}', { first: all, second: reason }) : reason), undefined as Message | undefined) ??
-      msg('Nobody has the transactions from {position} on', { position: shown(from) }),
+    reasons.reduce(
+      (all, reason) => (all ? msg('{first}; {second}', { first: all, second: reason }) : reason),
+      undefined as Message | undefined,
+    ) ?? msg('Nobody has the transactions from {position} on', { position: shown(from) }),
   );
 }
 
