@@ -12,6 +12,7 @@ import {
 import type { EngineOptions } from '../options';
 import { survey, type Survey } from '../topology/survey';
 import { elect } from './election';
+import { expectedLoss } from './expectedLoss';
 import { failoverFacts, hostForm, type FailoverFacts, type Refusal } from './failoverFacts';
 import { planFailover, type FailoverOptions, type FailoverPlan } from './failoverPlan';
 import { reportFacts, sendReport } from './failoverReport';
@@ -58,10 +59,15 @@ export interface PreparedFailover {
   readonly resumed?: Unfinished;
 }
 
-/** What would be done, and why it might be refused. Changes nothing. Rejects only when cancelled. */
+/**
+ * What would be done, what would be lost, and why it might be refused. The master may be alive: then it is what a failover
+ * would do if it died now. Changes nothing. Rejects only when cancelled.
+ */
 export async function prepareFailover(request: FailoverRequest, engine: EngineOptions): Promise<PreparedFailover> {
   await using taken = await survey(request.cluster, { ...engine, suspect: request.deadMaster });
-  return prepared(request, taken);
+  const ready = prepared(request, taken);
+  const loss = await expectedLoss(ready.facts, engine);
+  return { ...ready, plan: { ...ready.plan, expectedLoss: loss } };
 }
 
 function prepared(request: FailoverRequest, { snapshot }: Survey): PreparedFailover {
