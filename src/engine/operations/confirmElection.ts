@@ -59,6 +59,7 @@ async function reread(run: FailoverRun, replica: ReplicaFacts, signal: AbortSign
   const connection = await connectionOf(run, replica.config);
   const state = await readServerState(connection, { signal });
   const channel = state.channels.find(c => c.name === replica.channel.name);
+  if (!channel && replica.promoted) return { ...replica, state };
   if (!channel) throw new StepError('no-channel', msg('it replicates no longer'));
   return { ...replica, state, channel };
 }

@@ -7,7 +7,7 @@ import type { FailoverRun } from './failoverRun';
 import { hostForm } from './failoverFacts';
 import type { Step } from './plan';
 import { StepError, type StepResult } from './runPlan';
-import { saveTail } from './saveTail';
+import { reopenTail, saveTail } from './saveTail';
 
 type FailoverStep = Step<FailoverStepKind>;
 
@@ -25,14 +25,19 @@ export async function openDeadHost(run: FailoverRun, _step: FailoverStep, signal
 }
 
 /** Fetches what nobody has received, before anything is done to the host. */
-export async function saveBinlog(run: FailoverRun, step: FailoverStep): Promise<StepResult> {
+export async function saveBinlog(run: FailoverRun): Promise<StepResult> {
   const { dead } = run.facts;
+  const before = run.deadHost ? undefined : await reopenTail(run);
+  if (before) {
+    run.tail = before;
+    return { message: before.summary };
+  }
   if (!run.deadHost) {
     run.log.log('warning', "Dead Master is not SSH reachable. Could not save it's binlogs. Transactions that were not sent to the latest slave (Read_Master_Log_Pos to the tail of the dead master's binlog) were lost."); // prettier-ignore
     run.notes.push(msg('{server} was not reachable by SSH: what it had not sent is lost', { server: hostForm(dead) }));
     return { skipped: true, message: msg('SSH does not work there') };
   }
-  const saved = await saveTail(run, step.id);
+  const saved = await saveTail(run);
   if (!saved.ok) {
     run.log.log('error', `Saving the dead master's binary log failed: ${format(saved.why)}`);
     run.notes.push(msg("The dead master's binary log could not be read: {reason}", { reason: saved.why }));
@@ -43,7 +48,7 @@ export async function saveBinlog(run: FailoverRun, step: FailoverStep): Promise<
 }
 
 /** The user's shutdown_script. Whatever the server wrote between the first reading and its end is read as well. */
-export async function shutDown(run: FailoverRun, step: FailoverStep): Promise<StepResult> {
+export async function shutDown(run: FailoverRun): Promise<StepResult> {
   run.shutdown = await callShutdown(run);
   if (run.shutdown === 'poweredOff') {
     const host = run.deadHost;
@@ -52,7 +57,7 @@ export async function shutDown(run: FailoverRun, step: FailoverStep): Promise<St
     return { message: msg('Power is off') };
   }
   if (run.deadHost && run.tail) {
-    const again = await saveTail(run, step.id);
+    const again = await saveTail(run);
     if (again.ok) run.tail = again.tail;
   }
   return { message: msg('mysqld was killed') };

@@ -10,6 +10,7 @@ import {
   removeMarks,
 } from '../monitor/failoverFiles';
 import type { EngineOptions } from '../options';
+import type { Snapshot } from '../topology/types';
 import { survey, type Survey } from '../topology/survey';
 import { elect } from './election';
 import { expectedLoss } from './expectedLoss';
@@ -72,13 +73,25 @@ export async function prepareFailover(request: FailoverRequest, engine: EngineOp
 
 function prepared(request: FailoverRequest, { snapshot }: Survey): PreparedFailover {
   const { cluster, deadMaster, options } = request;
-  const resumed = resumedOf(cluster, deadMaster);
+  const resumed = stillOpen(snapshot, resumedOf(cluster, deadMaster));
   const facts = failoverFacts(cluster, snapshot, deadMaster, resumed);
   const wanted = options.newMaster ?? resumed?.newMaster;
   const election = elect(facts, wanted === undefined ? {} : { wanted });
   const plan = planFailover({ facts, election, options });
   const refusals = [...facts.refusals, ...(facts.replicas.length > 0 && election.refusal ? [election.refusal] : [])];
   return { facts, plan, refusals, ...(resumed && { resumed }) };
+}
+
+/**
+ * An unfinished failover counts as long as its new master has not been set up to replicate again: somebody who repaired the
+ * cluster, or a server that was restarted, has started its receiver.
+ */
+function stillOpen({ servers, edges }: Snapshot, unfinished: Unfinished | undefined): Unfinished | undefined {
+  const server = servers.find(s => s.id === unfinished?.newMaster);
+  const receives = edges
+    .filter(edge => edge.replica === server?.id)
+    .some(edge => server?.state?.channels.find(c => c.name === edge.channel)?.receiver !== 'stopped');
+  return server?.state && !receives ? unfinished : undefined;
 }
 
 /**
@@ -110,7 +123,7 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
         ? [{ code: 'master-alive', message: msg('The master {server} is reachable via MySQL! Stop failover.', { server: hostForm(facts.dead) }) }] // prettier-ignore
         : []),
       ...ready.refusals,
-      ...(verdict.allowed || resumed ? [] : [{ code: verdict.reason, message: msg('{text}', { text: verdict.text }) }]),
+      ...(verdict.allowed || (resumed && verdict.reason === 'tooEarly') ? [] : [{ code: verdict.reason, message: msg('{text}', { text: verdict.text }) }]),
     ];
     announce(log, { ...ready, refusals });
     if (refusals.length > 0) return refused(refusals, alive);
@@ -135,7 +148,7 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
       notes: [],
       savedFiles: 0,
       relayLogs: new Map(),
-      ...(resumed && { resumed, ...(resumed.coordinates && { coordinates: resumed.coordinates }) }),
+      ...(resumed && { resumed, ...resumed.prepared }),
     };
     try {
       return await perform(run, request, files);

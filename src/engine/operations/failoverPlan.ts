@@ -134,7 +134,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
   });
   add(
     ...replicas
-      .filter(r => r.channel.applier === 'stopped')
+      .filter(r => r.channel.applier === 'stopped' && !r.promoted)
       .map((r): Draft => ({
         kind: 'start-applier',
         phase: 'check',
@@ -146,7 +146,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
       })),
   );
   add(
-    ...replicas.map((r): Draft => ({
+    ...replicas.filter(r => !r.promoted).map((r): Draft => ({
       kind: 'stop-receiver',
       phase: 'fence',
       server: r.id,
@@ -239,7 +239,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
     vital: false,
   });
   add(
-    ...(newMaster.config.values.skip_reset_slave || options.skipChangeMaster
+    ...(newMaster.config.values.skip_reset_slave || options.skipChangeMaster || newMaster.promoted
       ? []
       : [
           cleanUp('reset-new-master', msg('Let {server} forget its old source', { server: form }), ['RESET SLAVE ALL']),
