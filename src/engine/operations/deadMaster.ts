@@ -1,7 +1,8 @@
 import { format, msg } from '../../l10n/message';
+import { fenceSsh } from '../hooks/fenceSsh';
 import { sshFailureMessage } from '../ssh/failureMessage';
 import { openServerHost } from '../ssh/openServerHost';
-import { callShutdown } from './failoverHooks';
+import { callShutdown, hookServer } from './failoverHooks';
 import type { FailoverStepKind } from './failoverPlan';
 import type { FailoverRun } from './failoverRun';
 import { hostForm } from './failoverFacts';
@@ -49,6 +50,7 @@ export async function saveBinlog(run: FailoverRun): Promise<StepResult> {
 
 /** The user's shutdown_script. Whatever the server wrote between the first reading and its end is read as well. */
 export async function shutDown(run: FailoverRun): Promise<StepResult> {
+  if (!run.facts.dead.values.shutdown_script) return fence(run);
   run.shutdown = await callShutdown(run);
   if (run.shutdown === 'poweredOff') {
     const host = run.deadHost;
@@ -56,9 +58,41 @@ export async function shutDown(run: FailoverRun): Promise<StepResult> {
     await host?.[Symbol.asyncDispose]();
     return { message: msg('Power is off') };
   }
-  if (run.deadHost && run.tail) {
-    const again = await saveTail(run);
-    if (again.ok) run.tail = again.tail;
-  }
+  await saveAgain(run);
   return { message: msg('mysqld was killed') };
+}
+
+/** What the server wrote between the first reading and its end. */
+async function saveAgain(run: FailoverRun): Promise<void> {
+  if (!run.deadHost || !run.tail) return;
+  const again = await saveTail(run);
+  if (!again.ok) return;
+  await run.tail.log[Symbol.asyncDispose]();
+  run.tail = again.tail;
+}
+
+/** Milliseconds for finding and killing mysqld. */
+const FENCE_MS = 10_000;
+
+/**
+ * The fencing that is built in (`#@ fence=ssh`). Without SSH, or if it fails, the failover goes on only where the master's
+ * port refuses: what cannot be reached and cannot be fenced may be alive.
+ */
+async function fence(run: FailoverRun): Promise<StepResult> {
+  const { dead, snapshot } = run.facts;
+  const status = snapshot.servers.find(server => server.id === dead.id)?.status;
+  const { master_pid_file: pidFile, port } = dead.values;
+  const { ip } = await hookServer(dead);
+  const result = run.deadHost
+    ? await fenceSsh(run.deadHost, { port, addresses: [ip], pidFiles: pidFile ? [pidFile] : [] }, { timeoutMs: FENCE_MS, log: run.log })
+    : undefined;
+  if (result?.kind === 'killed') {
+    run.shutdown = 'killedBySsh';
+    await saveAgain(run);
+    return { message: msg('mysqld was killed') };
+  }
+  if (result?.kind === 'notRunning') return { message: msg('mysqld does not run') };
+  const why = result ? msg('{text}', { text: result.text }) : msg('SSH does not work there');
+  if (status === 'dead') return { skipped: true, message: why };
+  throw new StepError('fence', msg('{server} could not be fenced: {reason}', { server: hostForm(dead), reason: why }));
 }

@@ -1,4 +1,3 @@
-import type { ClusterConfig } from '../../config/types';
 import type { LogPosition } from '../mysql/types';
 import type { Resumed } from './failoverFacts';
 import type { FailoverPlan } from './failoverPlan';
@@ -37,9 +36,8 @@ export interface AppliedFact {
 }
 
 /** The newest failover of this dead master, if it was interrupted or failed after the new master had been prepared. */
-export function resumedOf(cluster: ClusterConfig, deadMaster: string): Unfinished | undefined {
-  const workdir = cluster.servers[0]?.values.manager_workdir ?? '/var/tmp';
-  const [newest] = listJournals(workdir, cluster.name).filter(j => j.operation === 'failover');
+export function resumedOf(workdir: string, app: string, deadMaster: string): Unfinished | undefined {
+  const [newest] = listJournals(workdir, app).filter(j => j.operation === 'failover');
   return newest && unfinishedOf(newest.file, readJournal(newest.file), deadMaster);
 }
 

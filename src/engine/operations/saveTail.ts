@@ -113,8 +113,8 @@ const failed = (why: Message): TailResult => ({ ok: false, why });
 
 /** MHA's name; a second one of the same failover gets a number. */
 async function fileFor(run: FailoverRun): Promise<string> {
-  const { dead, cluster } = run.facts;
-  const workdir = cluster.servers[0]?.values.manager_workdir ?? '/var/tmp';
+  const { dead } = run.facts;
+  const { workdir } = run;
   await mkdir(workdir, { recursive: true });
   const n = ++run.savedFiles;
   const name = `saved_master_binlog_from_${dead.values.hostname ?? dead.id}_${dead.values.port}_${timestamp(run.startedAt)}`;
