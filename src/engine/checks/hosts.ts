@@ -1,8 +1,7 @@
 import type { ServerConfig } from '../../config/types';
 import type { EngineOptions } from '../options';
-import { localHost } from '../ssh/localHost';
-import { openHost } from '../ssh/openHost';
-import { isLocalTarget, sshTargetOf } from '../ssh/target';
+import { openServerHost } from '../ssh/openServerHost';
+import { sshTargetOf } from '../ssh/target';
 import type { Host, SshFailure } from '../ssh/types';
 
 export type OpenedHost =
@@ -45,17 +44,6 @@ export class Hosts implements AsyncDisposable {
 
 async function open(server: ServerConfig, options: EngineOptions): Promise<OpenedHost> {
   const start = performance.now();
-  const took = () => Math.round(performance.now() - start);
-  const target = sshTargetOf(server);
-  if (await isLocalTarget(target)) return { ok: true, host: localHost(), tookMs: took() };
-  const { ssh_options: sshOptions, ssh_connection_timeout: seconds } = server.values;
-  const opened = await openHost(target, {
-    timeoutMs: seconds * 1000,
-    log: options.log,
-    ...(options.signal && { signal: options.signal }),
-    ...(options.hostKeys && { hostKeys: options.hostKeys }),
-    ...(sshOptions && { sshOptions }),
-  });
-  options.signal?.throwIfAborted();
-  return { ...opened, tookMs: took() };
+  const opened = await openServerHost(server, options);
+  return { ...opened, tookMs: Math.round(performance.now() - start) };
 }

@@ -51,6 +51,16 @@ const STATEMENTS = {
     ['mysql', '8.0.22', 'START REPLICA SQL_THREAD UNTIL SQL_AFTER_MTS_GAPS{channel}'],
     ['mysql', '5.6.6', 'START SLAVE SQL_THREAD UNTIL SQL_AFTER_MTS_GAPS{channel}'],
   ],
+  /** `?` relay log, `?` position, `?` number of rows. */
+  showRelayLogEvents: [
+    ['mysql', '0', 'SHOW RELAYLOG EVENTS IN ? FROM ? LIMIT ?{channel}'],
+    ['mariadb', '0', 'SHOW RELAYLOG{channel} EVENTS IN ? FROM ? LIMIT ?'],
+  ],
+  /** `?` binary log, `?` position, `?` number of rows. */
+  showBinaryLogEvents: [
+    ['mysql', '0', 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?'],
+    ['mariadb', '0', 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?'],
+  ],
   stopReplica: [
     ['mysql', '8.0.22', 'STOP REPLICA{channel}'],
     ['mysql', '0', 'STOP SLAVE{channel}'],
@@ -180,6 +190,12 @@ const VARIABLES = {
     ['mysql', '8.0.26', 'replica_net_timeout'],
     ['mysql', '0', 'slave_net_timeout'],
     ['mariadb', '0', 'slave_net_timeout'],
+  ],
+  /** Of a session that applies what a source logged, as mysqlbinlog's output sets it. */
+  pseudoReplicaMode: [
+    ['mysql', '8.0.26', 'pseudo_replica_mode'],
+    ['mysql', '5.6.10', 'pseudo_slave_mode'],
+    ['mariadb', '10.0.3', 'pseudo_slave_mode'],
   ],
   superReadOnly: [['mysql', '5.7.8', 'super_read_only']],
   offlineMode: [['mysql', '5.7.5', 'offline_mode']],

@@ -27,7 +27,7 @@ export interface Session {
   /** What the server calls itself, e.g. `OpenSSH_9.2p1 Debian-2`. */
   readonly software: string;
   /** Whether the connection is gone. */
-  closed(): boolean;
+  readonly closed: () => boolean;
   close(): Promise<void>;
 }
 

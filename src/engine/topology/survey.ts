@@ -17,6 +17,14 @@ const MAX_ROUNDS = 8;
 /** Milliseconds to connect to a server that the configuration does not name: it may be anything. */
 const DISCOVERED_TIMEOUT_MS = 1500;
 
+/** Milliseconds to connect to a server that is said to be dead: one look more, as MHA's double check. */
+const SUSPECT_TIMEOUT_MS = 1000;
+
+export interface SurveyOptions extends EngineOptions {
+  /** Id of a server that is said to be dead: nobody waits long for it. */
+  readonly suspect?: string;
+}
+
 /** A snapshot with the connections that it was taken through still open, for those who want to ask more. */
 export interface Survey extends AsyncDisposable {
   readonly snapshot: Snapshot;
@@ -103,12 +111,13 @@ async function probeAll(probes: readonly Promise<Probe>[]): Promise<Probe[]> {
   throw failed.reason;
 }
 
-async function probeConfigured(cluster: ClusterConfig, options: EngineOptions, names: NameCache): Promise<Found[]> {
+async function probeConfigured(cluster: ClusterConfig, options: SurveyOptions, names: NameCache): Promise<Found[]> {
   let done = 0;
   const [probes] = await Promise.all([
     probeAll(
       cluster.servers.map(async server => {
-        const result = await probe(server, options, addressOf(server));
+        const suspected = server.id === options.suspect && { timeoutMs: SUSPECT_TIMEOUT_MS };
+        const result = await probe(server, { ...options, ...suspected }, addressOf(server));
         done++;
         options.onProgress?.({
           message: msg('Asked {done} of {count} servers', { done, count: cluster.servers.length }),
@@ -197,7 +206,7 @@ function snapshotOf(servers: readonly Found[], cluster: ClusterConfig, names: Na
  * configuration does not (bounded, with the account of the server that mentioned them).
  * Dead and silent servers are part of the answer. Rejects only when cancelled, with nothing left open.
  */
-export async function survey(cluster: ClusterConfig, given: EngineOptions): Promise<Survey> {
+export async function survey(cluster: ClusterConfig, given: SurveyOptions): Promise<Survey> {
   const options = withOwnSignal(given);
   const names = new NameCache();
   const servers: Found[] = [];

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { msg } from '../../l10n/message';
+import { comparePositions } from '../binlog/position';
+import { GtidSet } from '../mysql/gtid';
+import { gtidExecutedOf } from './gtidState';
+import type { MysqlServer } from '../mysql/server';
+import { changeSource } from '../mysql/sourceOptions';
+import type { ReplicaChannel } from '../mysql/types';
+import { channelName, execute, readChannel, type FailoverRun } from './failoverRun';
+import { hostForm, type ReplicaFacts } from './failoverFacts';
+
+import { relayRemainder } from './relayRemainder';
+import { StepError } from './runPlan';
+
+/** Between two looks at a replica's progress: short at first, since most have applied everything already. */
+const FIRST_POLL_MS = 5;
+const LONGEST_POLL_MS = 200;
+/** No progress for so long: perhaps only the beginning of a transaction is left. */
+const STILL_MS = 60;
+
+/** A replica whose applier is stopped, with everything applied that it can apply on its own. */
+export interface Drained {
+  /** As it is after the applier was stopped. `applied` is where the next transaction begins. */
+  readonly channel: ReplicaChannel;
+  /** The relay log ends within a transaction. */
+  readonly partial: boolean;
+}
+
+/**
+ * Waits until a replica has applied every whole transaction of its relay logs, and stops its applier. The receiver must be
+ * stopped. Bounded by the replica's `apply_timeout`. Rejects with StepError `applier` if the applier stops with an error, `apply-timeout` if it takes
+ * too long; with MysqlError if the replica is lost.
+ */
+export async function drain(
+  run: FailoverRun,
+  step: string,
+  replica: ReplicaFacts,
+  connection: MysqlServer,
+  signal: AbortSignal,
+): Promise<Drained> {
+  const server = hostForm(replica.config);
+  const name = channelName(connection, replica);
+  const { dialect } = connection;
+  const limit = performance.now() + replica.config.extended.apply_timeout * 1000;
+  let pause = FIRST_POLL_MS;
+  let before = '';
+  let still = performance.now();
+  let restarted = false;
+  if (replica.channel.delaySeconds > 0) await withoutDelay(run, step, replica, connection);
+  for (;;) {
+    const channel = await readChannel(connection, replica, { signal });
+    if (isLevel(channel) || (await hasAll(channel, connection, signal))) break;
+    if (channel.applier === 'stopped') {
+      const error = channel.applierError;
+      if (error || restarted)
+        throw new StepError(
+          'applier',
+          msg('The SQL thread of {server} stopped with error {errno}: {text}', {
+            server,
+            errno: error?.errno ?? 0,
+            text: error?.text ?? '',
+          }),
+        );
+      restarted = true;
+      await execute(run, step, { id: replica.id, connection }, dialect.statement('startApplier', [], name), { signal });
+    }
+    const progress = JSON.stringify([channel.applied, channel.relayLog]);
+    if (progress !== before) {
+      before = progress;
+      still = performance.now();
+      pause = FIRST_POLL_MS;
+    } else if (channel.relayLog && performance.now() - still > STILL_MS) {
+      if ((await relayRemainder(connection, channel.relayLog, name, { signal })) !== 'complete') {
+        // It may have gone on between the two looks.
+        const again = await readChannel(connection, replica, { signal });
+        if (JSON.stringify([again.applied, again.relayLog]) === before) break;
+      }
+      still = performance.now();
+    }
+    if (performance.now() > limit)
+      throw new StepError(
+        'apply-timeout',
+        msg('{server} has not applied its relay log within {seconds} s (apply_timeout)', {
+          server,
+          seconds: replica.config.extended.apply_timeout,
+        }),
+      );
+    await sleep(pause, undefined, { signal });
+    pause = Math.min(LONGEST_POLL_MS, pause * 1.5);
+  }
+  // A half transaction is rolled back; with tables that cannot, the server waits for up to a minute first.
+  const stop = dialect.statement('stopApplier', [], name);
+  await execute(run, step, { id: replica.id, connection }, stop, { signal, timeoutMs: 90_000 });
+  const channel = await readChannel(connection, replica, { signal });
+  return { channel, partial: !isLevel(channel) && !(await hasAll(channel, connection, signal)) };
+}
+
+function isLevel({ received, applied }: ReplicaChannel): boolean {
+  return !received || (applied !== undefined && comparePositions(applied, received) >= 0);
+}
+
+/** Positions of parallel appliers come late (a checkpoint every 300 ms); sets do not. */
+async function hasAll(channel: ReplicaChannel, connection: MysqlServer, signal: AbortSignal): Promise<boolean> {
+  if (connection.version.flavour !== 'mysql' || !channel.retrievedGtids || !channel.autoPosition) return false;
+  const executed = await gtidExecutedOf(connection, { signal });
+  return executed !== undefined && executed.contains(GtidSet.parse(channel.retrievedGtids));
+}
+
+/** A delayed replica has what it has received, but would apply it hours later: the delay is set again when it is repointed. */
+async function withoutDelay(
+  run: FailoverRun,
+  step: string,
+  replica: ReplicaFacts,
+  connection: MysqlServer,
+): Promise<void> {
+  const { dialect } = connection;
+  const name = channelName(connection, replica);
+  const at = { id: replica.id, connection };
+  const option = dialect.sourceOption('delay');
+  if (option === undefined) return;
+  await execute(run, step, at, dialect.statement('stopApplier', [], name), { timeoutMs: 90_000 });
+  await execute(run, step, at, changeSource(dialect, { delay: 0 }, name));
+  await execute(run, step, at, dialect.statement('startApplier', [], name));
+}

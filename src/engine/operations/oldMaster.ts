@@ -1,0 +1,46 @@
+import { connectServer } from '../topology/connectServer';
+import type { FailoverRun } from './failoverRun';
+import { execute } from './failoverRun';
+import { readOnlyOf, readOnlyStatement } from './readOnly';
+import { whyOf } from './runPlan';
+import { format } from '../../l10n/message';
+
+/** As MHA's double check: milliseconds for one connection to the master that is said to be dead. */
+const DOUBLE_CHECK_MS = 1000;
+
+/** Seconds on the server that making it read-only may wait behind locks. */
+const LOCK_WAIT_SECONDS = 3;
+
+/** Whether something answers where the dead master was: a server, or one that refuses by an error packet. */
+export async function oldMasterAnswers(
+  run: Pick<FailoverRun, 'facts' | 'engine'>,
+  timeoutMs = DOUBLE_CHECK_MS,
+): Promise<boolean> {
+  const { signal: _, ...engine } = run.engine;
+  const result = await connectServer(run.facts.dead, { ...engine, timeoutMs });
+  if (result.ok) result.server.destroy();
+  return result.ok || (result.failure.alive && result.failure.kind !== 'silent');
+}
+
+/** Makes the old master, which is back, as read-only as it can be. False if that did not succeed. */
+export async function makeReadOnly(run: FailoverRun, step: string): Promise<boolean> {
+  const { dead } = run.facts;
+  const result = await connectServer(dead, { ...run.engine, timeoutMs: DOUBLE_CHECK_MS });
+  // It may be gone again: then nothing needs to be done.
+  if (!result.ok) return !result.failure.alive;
+  const { server: connection } = result;
+  try {
+    await connection.query('SET SESSION lock_wait_timeout=?', [LOCK_WAIT_SECONDS]);
+    await execute(run, step, { id: dead.id, connection }, readOnlyStatement(connection), {
+      timeoutMs: LOCK_WAIT_SECONDS * 1000 + 1000,
+    });
+    const state = await readOnlyOf(connection);
+    run.log.log('warning', `The old master answers again. It was made read-only.`);
+    return state.superReadOnly ?? state.readOnly;
+  } catch (error) {
+    run.log.log('error', `The old master answers again and could not be made read-only: ${format(whyOf(error))}`);
+    return false;
+  } finally {
+    await connection[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,151 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { msg, type Message } from '../../l10n/message';
+import { BinlogError } from '../binlog/binlogError';
+import { cutLogs } from '../binlog/cut';
+import { findInBinaryLogs } from '../binlog/find';
+import { openLocalLog, type LocalLog } from '../binlog/logFile';
+import { comparePositions } from '../binlog/position';
+import { listTransactions, type TransactionList } from '../binlog/transactions';
+import { errorText } from '../errors';
+import type { LogPosition } from '../mysql/types';
+import type { FailoverRun } from './failoverRun';
+import { hostForm, type FailoverFacts, type ReplicaFacts } from './failoverFacts';
+import { timestamp } from './journal';
+import { findLogs } from './remoteLogs';
+import type { SavedFact } from './resume';
+
+/** The part of the dead master's binary log that replicas may lack, in a file of this machine. */
+export interface SavedTail {
+  readonly file: string;
+  readonly log: LocalLog;
+  /** Where it begins in the dead master's log; everything behind it that the disk had is there. */
+  readonly from: LogPosition;
+  /** Whole transactions that no replica had received. */
+  readonly transactions: number;
+  readonly bytes: number;
+  readonly summary: Message;
+}
+
+export type TailResult =
+  | { readonly ok: true; readonly tail: SavedTail }
+  /** `nothing`: there is no failure, and nothing to save. */
+  | { readonly ok: false; readonly why: Message };
+
+/** Bytes that an applier may be behind for its place to be where saving begins: what it lacks it usually applies itself. */
+const APPLIER_BYTES = 64 * 1024 * 1024;
+
+/** Milliseconds that copying may take. */
+const COPY_MS = 600_000;
+
+/**
+ * Where to begin: a place that is not behind the beginning of any transaction that a replica may lack. By GTID only the most
+ * advanced replica and the new master count: the others fetch from there.
+ */
+export function tailStart(
+  facts: FailoverFacts,
+  newMaster: string | undefined,
+  latest: readonly string[],
+): LogPosition | undefined {
+  const concerned = ({ id }: ReplicaFacts) => facts.mode === 'position' || id === newMaster || id === latest[0];
+  const places = facts.replicas.filter(concerned).flatMap(({ channel: { received, applied } }) => {
+    if (!received) return [];
+    const near = applied && applied.file === received.file && received.position - applied.position <= APPLIER_BYTES;
+    return [near ? applied : received];
+  });
+  return places.sort(comparePositions)[0];
+}
+
+/** Copies it over SSH. `from`: another place to begin than `tailStart`. Never rejects for what host and files do. */
+export async function saveTail(run: FailoverRun, from?: LogPosition): Promise<TailResult> {
+  const { facts, plan, deadHost } = run;
+  const { dead } = facts;
+  const start = from ?? tailStart(facts, plan.newMaster, plan.election.latest);
+  if (!deadHost) return failed(msg('SSH does not work on {server}', { server: hostForm(dead) }));
+  if (!start) return failed(msg("No replica has ever received anything: the place in the dead master's binary log is not known")); // prettier-ignore
+  const signal = AbortSignal.timeout(COPY_MS);
+  try {
+    const found = await findLogs(deadHost, dead.values.master_binlog_dir, start.file, signal);
+    if (!found.ok)
+      return failed(
+        found.kind === 'missing'
+          ? msg('There is no {file} in {directories} (master_binlog_dir) on {server}', {
+              file: start.file,
+              directories: found.text,
+              server: hostForm(dead),
+            })
+          : msg('{server}: {text}', { server: hostForm(dead), text: found.text }),
+      );
+    const place = await findInBinaryLogs(found.logs, start, signal);
+    if (!place.found && place.reason === 'endsEarlier')
+      return failed(
+        msg(
+          "The replicas are ahead of the dead master's disk ({position}): it has lost transactions and must be rebuilt",
+          {
+            position: place.last ? `${place.last.file}:${place.last.position}` : '?',
+          },
+        ),
+      );
+    if (!place.found)
+      return failed(
+        msg("{position} is no place in the dead master's binary logs", { position: `${start.file}:${start.position}` }),
+      );
+    const file = await fileFor(run);
+    run.log.log('info', `Saving the dead master's binary log from ${start.file}:${start.position} to ${file} ..`);
+    const cut = await cutLogs(found.logs, file, { start: place.start, signal });
+    const value: SavedFact = { file, from: start };
+    run.journal.write({ type: 'fact', name: 'saved', server: dead.id, value });
+    return { ok: true, tail: await tailOf(run, file, start, cut.end.lostBytes) };
+  } catch (error) {
+    if (error instanceof BinlogError && error.code === 'encrypted')
+      return failed(msg("The dead master's binary log is encrypted: it cannot be read without its server"));
+    return failed(msg('{text}', { text: errorText(error) }));
+  }
+}
+
+/** What an earlier run of the same failover copied, where the host can no longer be reached. */
+export async function reopenTail(run: FailoverRun): Promise<SavedTail | undefined> {
+  const saved = run.resumed?.saved;
+  return saved && tailOf(run, saved.file, saved.from, 0).catch(() => undefined);
+}
+
+const failed = (why: Message): TailResult => ({ ok: false, why });
+
+/** MHA's name; a second one of the same failover gets a number. */
+async function fileFor(run: FailoverRun): Promise<string> {
+  const { dead } = run.facts;
+  const { workdir } = run;
+  await mkdir(workdir, { recursive: true });
+  const n = ++run.savedFiles;
+  const name = `saved_master_binlog_from_${dead.values.hostname ?? dead.id}_${dead.values.port}_${timestamp(run.startedAt)}`;
+  return path.join(workdir, `${name}${n === 1 ? '' : `-${n}`}.binlog`);
+}
+
+async function tailOf(run: FailoverRun, file: string, from: LogPosition, lostBytes: number): Promise<SavedTail> {
+  const log = await openLocalLog(file);
+  const list = await listTransactions([log]);
+  const { transactions, bytes } = unreceived(list, run.facts.replicas);
+  run.log.log('info', `Saved ${transactions} transactions (${bytes} bytes) that no slave had received.`);
+  if (lostBytes > 0)
+    run.log.log('info', `The last ${lostBytes} bytes of the log are torn: no transaction that was committed.`);
+  return {
+    file,
+    log,
+    from,
+    transactions,
+    bytes,
+    summary: msg('{transactions} transactions ({bytes} bytes) that no replica had received', { transactions, bytes }),
+  };
+}
+
+function unreceived(
+  { transactions }: TransactionList,
+  replicas: readonly ReplicaFacts[],
+): { transactions: number; bytes: number } {
+  const received = replicas
+    .flatMap(({ channel }) => channel.received ?? [])
+    .sort(comparePositions)
+    .at(-1);
+  const beyond = transactions.filter(t => t.complete && (!received || comparePositions(t.end, received) > 0));
+  return { transactions: beyond.length, bytes: beyond.reduce((sum, t) => sum + t.bytes, 0) };
+}
