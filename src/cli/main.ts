@@ -9,6 +9,7 @@ import type { Command } from './command';
 import { confHostCommand } from './confHost';
 import { loadTranslations } from './language';
 import { mhaCommand } from './mha';
+import { secondaryCheckCommand } from './secondaryCheck';
 import { Terminal } from './terminal';
 
 const COMMANDS: readonly Command[] = [
@@ -16,6 +17,7 @@ const COMMANDS: readonly Command[] = [
   checkReplCommand,
   checkStatusCommand,
   confHostCommand,
+  secondaryCheckCommand,
   mhaCommand,
 ];
 
