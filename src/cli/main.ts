@@ -12,6 +12,7 @@ import { masterManagerCommand } from './masterManager';
 import { masterMonitorCommand } from './masterMonitor';
 import { mhaCommand } from './mha';
 import { stopCommand } from './stop';
+import { secondaryCheckCommand } from './secondaryCheck';
 import { Terminal } from './terminal';
 
 const COMMANDS: readonly Command[] = [
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   masterManagerCommand,
   masterMonitorCommand,
   stopCommand,
+  secondaryCheckCommand,
   mhaCommand,
 ];
 

@@ -9,9 +9,10 @@ import type { Command } from '../../../src/cli/command';
 import commands from '../../../src/cli/commands.json';
 import { confHostCommand } from '../../../src/cli/confHost';
 import { MHA_COMMANDS, mhaCommand } from '../../../src/cli/mha';
+import { secondaryCheckCommand } from '../../../src/cli/secondaryCheck';
 import { runCommand } from './runCommand';
 
-const DROP_INS = [checkSshCommand, checkReplCommand, checkStatusCommand, confHostCommand];
+const DROP_INS = [checkSshCommand, checkReplCommand, checkStatusCommand, confHostCommand, secondaryCheckCommand];
 
 /** A command's own part of the page; `mha check` is one for both. */
 function chapter(page: string, command: Command): string {
