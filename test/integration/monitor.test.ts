@@ -211,6 +211,46 @@ describe('MySQL 5.6', () => {
 });
 
 /** Each waits for seconds, most of the time for nothing to happen: all at once, each with servers of its own. */
+describe('a manager that keeps running', () => {
+  it('monitors the new master, and fences the old one when it comes back writable', async () => {
+    await using cluster = await startCluster({ flavour: 'mysql56', replicas: 2 });
+    await receiving(cluster);
+    const [next, other] = [cluster.replicas[0]!, cluster.replicas[1]!];
+    const failover = async () => {
+      for (const replica of cluster.replicas) await replica.query('STOP SLAVE');
+      await next.query('RESET SLAVE ALL');
+      await next.query('SET GLOBAL read_only = 0');
+      await other.query('CHANGE MASTER TO MASTER_PORT = ?', [next.port]);
+      await other.query('START SLAVE');
+      return { exitCode: 0, newMaster: 'server2' } as const;
+    };
+    const defaults = { '#@ fence_returning_master': '1' };
+    await using manager = await manage(cluster, { defaults }, { failover, keepRunning: true });
+    await manager.sees('0:PING_OK');
+    await cluster.master.kill();
+    await manager.sees(`port:${next.port}`);
+    await waitFor('the new master to be monitored', () => manager.status().includes('0:PING_OK'));
+    expect(await holder(next)).toBeGreaterThan(0);
+    await cluster.master.start();
+    await manager.sees('returned:server1 fenced');
+    expect(manager.said('came back writable. It was made read-only.')).toBe(true);
+    expect(await cluster.master.query('SELECT @@global.read_only AS r')).toEqual([{ r: 1 }]);
+    expect(manager.ended).toBeUndefined();
+    expect(manager.deaths).toHaveLength(1);
+  });
+
+  it('tries again after errors', async () => {
+    await using cluster = await startCluster({ flavour: 'mysql56', replicas: 1 });
+    await cluster.master.kill();
+    await cluster.replicas[0]!.kill();
+    await using manager = await manage(cluster, {}, { keepRunning: true });
+    await manager.sees('30:RETRYING_MONITOR');
+    for (const server of cluster.servers) await server.start();
+    await manager.sees('0:PING_OK');
+    expect(manager.said('Retrying in 0.3 seconds')).toBe(true);
+  });
+});
+
 describe.concurrent('what is no death, or not at once', () => {
   const small = async () => {
     const cluster = await startCluster({ flavour: 'mysql56', replicas: 1, ssh: true });

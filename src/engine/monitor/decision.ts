@@ -102,7 +102,7 @@ const hung = (own: PingOutcome): boolean =>
 
 const isDeadRoute = (route: RouteOpinion): boolean => route.says === 'dead' || route.says === 'silent';
 
-function contradictions({ own, replicas, routes, hasScript }: Question): Doubt[] {
+function contradictions({ mode, own, replicas, routes, hasScript }: Question): Doubt[] {
   const doubts: Doubt[] = [];
   const isHung = hung(own);
   const refused = own.kind === 'connectFailed' && own.how === 'refused';
@@ -121,7 +121,9 @@ function contradictions({ own, replicas, routes, hasScript }: Question): Doubt[]
   for (const route of routes)
     if (route.via === 'route' && (route.says === 'alive' || (route.says === 'hung' && !isHung)))
       doubts.push({ code: 'route-alive', text: `the master answers from the host of ${route.server}: ${route.text}` });
-  if (!hasScript) return doubts;
+  // That a hung master's port accepts is no news: secondary checks look at no more than that. (MHA believes them.)
+  const seenHung = isHung && mode === 'evidence' && routes.some(r => r.via === 'route' && r.says === 'hung');
+  if (!hasScript || seenHung) return doubts;
   if (script?.says === 'alive') doubts.push({ code: 'script-reachable', text: script.text });
   else if (script === undefined || script.says === 'pending')
     doubts.push({ code: 'script-pending', text: 'the secondary check has not ended yet' });
