@@ -62,8 +62,11 @@ async function run(command: Command, terminal: Terminal): Promise<number> {
   // Every connection of a large cluster listens to it: many listeners are no leak.
   setMaxListeners(0, abort.signal);
   let interrupted: number | undefined;
+  // Node.js forgets that nohup told it to ignore the signal; the shell's note of what it started is left.
+  const isNohup = /(?:^|\/)nohup$/.test(process.env['_'] ?? '');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(signal, () => {
+      if (signal === 'SIGHUP' && isNohup) return;
       const code = command.interruptedExit ?? 128 + constants.signals[signal];
       if (interrupted !== undefined) process.exit(interrupted);
       interrupted = code;

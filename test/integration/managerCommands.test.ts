@@ -34,12 +34,12 @@ afterAll(async () => {
 });
 
 /** A manager as a user starts it: in a process group of its own, with nothing to read. */
-function start(name: string, args: readonly string[] = []): Manager {
+function start(name: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Manager {
   const log = path.join(cluster.dir, `log${managers.length}`);
   const child = spawn(path.join(BIN, name), [`--conf=${conf}`, '--skip_ssh_check', `--manager_log=${log}`, ...args], {
     detached: true,
     stdio: 'ignore',
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
   });
   const exit = once(child, 'exit') as Manager['exit'];
   const manager = { child, exit, log: () => (existsSync(log) ? readFileSync(log, 'utf8') : '') };
@@ -90,15 +90,18 @@ describe('masterha_manager', () => {
   });
 
   it('leaves a status file behind when it is killed, which the next one takes over', async () => {
-    const killed = start('masterha_manager');
+    const killed = start('masterha_manager', [], { _: '/usr/bin/nohup' });
     await pinging(killed);
+    killed.child.kill('SIGHUP');
+    await runCli('masterha_check_status', [`--conf=${conf}`]);
+    expect(existsSync(statusFile)).toBe(true);
     process.kill(killed.child.pid!, 'SIGKILL');
     await killed.exit;
     expect(await status()).toMatchObject({ code: 2 });
     const next = start('masterha_manager');
     await pinging(next);
     expect(next.log()).toContain('already exists. You might have killed manager with SIGKILL(-9)');
-    next.child.kill('SIGTERM');
+    next.child.kill('SIGHUP');
     expect(await next.exit).toEqual([1, null]);
     expect(existsSync(statusFile)).toBe(false);
   });

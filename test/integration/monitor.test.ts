@@ -334,12 +334,30 @@ describe.concurrent('what is no death, or not at once', () => {
 });
 
 describe.concurrent('other servers', () => {
-  it.each(['mariadb1011', 'mysql97'] as const)('%s: kill -9 is decided at once', async flavour => {
-    await using cluster = await startCluster({ flavour, replicas: 1 });
-    await using manager = await manage(cluster, { defaults: { ping_interval: '3', ping_type: 'INSERT' } });
+  it('detection=classic counts as MHA does', async () => {
+    await using cluster = await startCluster({ flavour: 'mysql56', replicas: 1 });
+    await using manager = await manage(cluster, { defaults: { '#@ detection': 'classic' } });
     await manager.sees('0:PING_OK');
-    const [row] = await cluster.master.query('SELECT COUNT(*) AS n FROM infra.chk_masterha');
-    expect(Number(row?.['n'])).toBe(1);
+    const killedAt = performance.now();
+    await cluster.master.kill();
+    expect(await manager.end, manager.lines.join('\n')).toMatchObject({ exitCode: 0 });
+    const tookMs = manager.calledAt[0]! - killedAt;
+    expect(tookMs).toBeGreaterThan(2_500);
+    expect(tookMs).toBeLessThan(6_000);
+    for (const n of [2, 3, 4]) expect(manager.said(`Connection failed ${n} time(s)..`)).toBe(true);
+  });
+
+  it.each([
+    ['mariadb1011', 'INSERT'],
+    ['mysql97', 'INSERT'],
+    ['mysql56', 'CONNECT'],
+  ] as const)('%s, ping_type %s: kill -9 is decided at once', async (flavour, ping_type) => {
+    await using cluster = await startCluster({ flavour, replicas: 1 });
+    await using manager = await manage(cluster, { defaults: { ping_interval: '3', ping_type } });
+    await manager.sees('0:PING_OK');
+    expect(await holder(cluster.master)).toBeGreaterThan(0);
+    if (ping_type === 'INSERT')
+      expect(await cluster.master.query('SELECT `key` FROM infra.chk_masterha')).toEqual([{ key: 1 }]);
     const killedAt = performance.now();
     await cluster.master.kill();
     expect(await manager.end, manager.lines.join('\n')).toMatchObject({ exitCode: 0 });

@@ -47,6 +47,8 @@ export class MasterSession implements Disposable {
   #readOnly = false;
   #address: Address | undefined;
   #wroteAtMs = -Infinity;
+  /** When a write was not answered; later reads tell of reading only. */
+  #stuckAtMs = -Infinity;
   #failing = false;
   #onLost: () => void = () => undefined;
 
@@ -158,10 +160,15 @@ export class MasterSession implements Disposable {
 
   async #ask(server: MysqlServer): Promise<void> {
     const now = performance.now();
-    if (this.options.pingType === 'INSERT' && (this.#failing || now - this.#wroteAtMs >= HEARTBEAT_MS)) {
+    const isStuck = now - this.#stuckAtMs < HEARTBEAT_MS;
+    const isDue = this.#failing || now - this.#wroteAtMs >= HEARTBEAT_MS;
+    if (this.options.pingType === 'INSERT' && isDue && !isStuck) {
       await this.#heartbeat(server);
       this.#wroteAtMs = now;
+      this.#stuckAtMs = -Infinity;
     } else await this.#query(server, SELECT);
+    // Each write that waits for a full disk keeps a session on the server, even when it is killed: not one at every ping.
+    if (isStuck) throw new MysqlError('timeout', 'TIMEOUT', 'reads are answered, the last write was not');
     if (this.#readOnly) await this.#readWritable(server);
     if (this.#former) this.#former = { ...this.#former, atMs: performance.now() };
   }
@@ -170,6 +177,7 @@ export class MasterSession implements Disposable {
     try {
       await this.#query(server, INSERT);
     } catch (error) {
+      if (error instanceof MysqlError && error.kind === 'timeout') this.#stuckAtMs = performance.now();
       if (!(error instanceof MysqlError) || !NOT_THERE.has(error.errno ?? 0)) throw error;
       for (const sql of CREATE) await this.#query(server, sql);
       await this.#query(server, INSERT);

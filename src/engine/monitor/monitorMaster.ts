@@ -43,8 +43,8 @@ const LAST_LOOK_MS = 1000;
 /** Between two looks at a server that is just ending, in milliseconds, and how many of them. */
 const HURRY_MS = 25;
 const HURRIES = 20;
-/** Milliseconds by which an early decision waits for the SSH check, which only spares the failover one of its own. */
-const SSH_GRACE_MS = 100;
+/** After a connection that broke, its successor is not listened to for that long (ms): something may end them all at once. */
+const WAKE_REST_MS = 500;
 
 /**
  * Pings the master until it is dead. In evidence mode the end of the connection is noticed at once, and decided at once where
@@ -74,7 +74,9 @@ class Monitor implements AsyncDisposable {
   #suspicion: Suspicion | undefined;
   #pinged = false;
   #hurried = 0;
-  #said = '';
+  #wokenAtMs = -Infinity;
+  #firstFailureAtMs = 0;
+  readonly #said = new Set<string>();
 
   constructor(private readonly options: MonitorOptions) {
     const { values, extended } = options.master;
@@ -145,8 +147,10 @@ class Monitor implements AsyncDisposable {
     const { signal } = this.options.engine;
     const session = this.#session;
     if (this.#policy.mode === 'classic' || !wasGood) return pause(Math.max(0, ms), signal);
-    if (!session.isOpen) return;
-    await pause(Math.max(0, ms), signal, wake => session.onLost(wake));
+    const now = performance.now();
+    if (now - this.#wokenAtMs < WAKE_REST_MS) return pause(Math.max(0, ms), signal);
+    if (session.isOpen) await pause(Math.max(0, ms), signal, wake => session.onLost(wake));
+    if (!session.isOpen) this.#wokenAtMs = performance.now();
   }
 
   async #react(outcome: PingOutcome, taken: Step, before: Detection): Promise<MonitorEnd | undefined> {
@@ -164,11 +168,15 @@ class Monitor implements AsyncDisposable {
       default:
         this.#onFailed(outcome, before);
     }
-    if (taken.suspect) {
-      const { master, others, identity, engine } = this.options;
-      this.#suspicion ??= new Suspicion({ master, others, identity, engine });
-    }
+    if (taken.suspect && !this.#suspicion) this.#firstFailureAtMs = performance.now();
+    // A connection that was killed is no reason to run the user's script.
+    if (taken.detection.failures > 0 && !this.#isToBeRepeated(outcome)) this.#suspect();
     return taken.decide === 'no' ? undefined : this.#decide(taken.decide, outcome);
+  }
+
+  #suspect(): Suspicion {
+    const { master, others, identity, engine } = this.options;
+    return (this.#suspicion ??= new Suspicion({ master, others, identity, engine }));
   }
 
   #onOk(readOnly: boolean, { recovered }: Step): void {
@@ -176,7 +184,7 @@ class Monitor implements AsyncDisposable {
     const { hostname = '', ip, port, ping_type } = master.values;
     this.#suspicion?.[Symbol.dispose]();
     this.#suspicion = undefined;
-    this.#said = '';
+    if (recovered) this.#said.clear();
     if (!this.#pinged) this.#log.log('info', `Ping(${ping_type}) succeeded, waiting until MySQL doesn't respond..`);
     else if (recovered) this.#log.log('info', `Ping(${ping_type}) succeeded again, the master ${this.#form} is alive.`);
     this.#pinged = true;
@@ -184,9 +192,10 @@ class Monitor implements AsyncDisposable {
     if (busy) {
       const text =
         "the master's advisory lock is held by another session since the connection was lost: no failover without it";
-      this.#say('warning', text);
-    }
-    if (readOnly) this.#say('warning', `The master ${this.#form} is read-only: nobody can write.`);
+      this.#say('warning', 'lock-busy', text);
+    } else this.#said.delete('lock-busy');
+    if (readOnly) this.#say('warning', 'read_only', `The master ${this.#form} is read-only: nobody can write.`);
+    else this.#said.delete('read_only');
     status.set(0, {
       master: hostname,
       port,
@@ -228,17 +237,17 @@ class Monitor implements AsyncDisposable {
     this.options.status.set(20, { master: hostname, port, ip: ip || undefined, reason });
   }
 
-  /** Once for each new thing to say: the same doubt every second would hide everything else. */
-  #say(level: 'warning' | 'info', text: string): void {
-    if (this.#said.includes(`\n${text}\n`)) return;
-    this.#said += `\n${text}\n`;
+  /** Once until it is over: the same doubt every second would hide everything else. */
+  #say(level: 'warning' | 'info', key: string, text: string): void {
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
     this.#log.log(level, text);
   }
 
   async #decide(kind: Exclude<Step['decide'], 'no'>, outcome: PingOutcome): Promise<MonitorEnd | undefined> {
-    const { master, others, identity, engine } = this.options;
+    const { master, engine } = this.options;
     if (kind === 'counted') this.#log.log('warning', 'Master is not reachable from health checker!');
-    const suspicion = (this.#suspicion ??= new Suspicion({ master, others, identity, engine }));
+    const suspicion = this.#suspect();
     const refused = outcome.kind === 'connectFailed' && outcome.how === 'refused';
     const opinions: Opinions =
       kind === 'condition'
@@ -250,7 +259,7 @@ class Monitor implements AsyncDisposable {
             scriptMs: kind === 'early' ? this.#policy.intervalMs : (master.extended.hook_timeout + 5) * 1000,
           });
     const decision = this.#judge(kind, outcome, opinions);
-    if (decision.kind === 'wait') return this.#wait(decision.doubts, decision.restart);
+    if (decision.kind === 'wait') return this.#wait(kind, decision.doubts, decision.restart);
     const last = kind === 'condition' ? outcome : await this.#session.probe(LAST_LOOK_MS);
     engine.signal?.throwIfAborted();
     if (kind !== 'condition' && (last.kind === 'ok' || last.kind === 'answered')) {
@@ -279,16 +288,18 @@ class Monitor implements AsyncDisposable {
   }
 
   /** No failover, and why. A lock that another monitor holds ends the monitoring: that one decides. */
-  #wait(doubts: readonly Doubt[], restart: boolean): MonitorEnd | undefined {
-    for (const { text } of doubts) this.#say('warning', `No failover: ${text}.`);
+  #wait(kind: Exclude<Step['decide'], 'no'>, doubts: readonly Doubt[], restart: boolean): MonitorEnd | undefined {
+    for (const { code, server, text } of doubts)
+      this.#say('warning', `${code} ${server ?? ''}`, `No failover: ${text}.`);
     this.#fail(doubts.map(d => `${d.code}: ${d.text}`).join('; '));
     if (doubts.some(d => d.code === 'lock-busy')) return { kind: 'locked' };
+    // As in MHA, four more failures until everybody is asked again.
+    if (kind === 'counted' || restart) this.#detection = { ...INITIAL, condition: this.#detection.condition };
     if (!restart) return undefined;
     this.#log.log(
       'error',
       'Secondary network check script returned errors. Failover should not start so checking server status again. Check network settings for details.',
     );
-    this.#detection = { ...INITIAL, condition: 'failing' };
     this.#suspicion?.[Symbol.dispose]();
     this.#suspicion = undefined;
     return undefined;
@@ -302,7 +313,7 @@ class Monitor implements AsyncDisposable {
     suspicion: Suspicion,
   ): Promise<DeadMaster> {
     const { master } = this.options;
-    const decidedAfterMs = Math.round(suspicion.ageMs);
+    const decidedAfterMs = Math.round(performance.now() - this.#firstFailureAtMs);
     const evidence = evidenceOf(own, opinions);
     this.options.status.set(21, { reason: cause === 'dead' ? undefined : cause });
     if (kind === 'early') this.#log.log('warning', 'Master is not reachable from health checker!');
@@ -310,7 +321,8 @@ class Monitor implements AsyncDisposable {
     else this.#log.log('warning', `Master ${this.#form} suffers from ${cause}, which failover_on names!`);
     for (const { from, server, says, text } of evidence)
       this.#log.log('info', `  ${server ?? from}: ${says} (${text})`, { evidence: true });
-    const graceMs = kind === 'early' ? SSH_GRACE_MS : master.values.ssh_connection_timeout * 1000;
+    // An early decision does not wait for it: the failover logs in there anyway.
+    const graceMs = kind === 'early' ? 0 : master.values.ssh_connection_timeout * 1000;
     const sshReachable = await suspicion.sshReachable(graceMs);
     if (sshReachable !== 'unknown') this.#log.log('warning', `SSH is ${sshReachable ? '' : 'NOT '}reachable.`);
     else this.#log.log('info', 'The SSH check has not ended yet.');

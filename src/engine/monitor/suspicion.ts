@@ -35,7 +35,6 @@ const ROUTES_MS = 5000;
  * and the SSH check run meanwhile, once.
  */
 export class Suspicion implements Disposable {
-  readonly startedAtMs = performance.now();
   readonly #abort = new AbortController();
   readonly #engine: EngineOptions;
   readonly #received: Received = new Map();
@@ -60,10 +59,6 @@ export class Suspicion implements Disposable {
 
   [Symbol.dispose](): void {
     this.#abort.abort(new DOMException('the suspicion is over', 'AbortError'));
-  }
-
-  get ageMs(): number {
-    return performance.now() - this.startedAtMs;
   }
 
   /** Asks replicas, and hosts where that is needed. Rejects only when cancelled. */
