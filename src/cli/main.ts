@@ -10,6 +10,7 @@ import { confHostCommand } from './confHost';
 import { loadTranslations } from './language';
 import { masterManagerCommand } from './masterManager';
 import { masterMonitorCommand } from './masterMonitor';
+import { masterSwitchCommand } from './masterSwitch';
 import { mhaCommand } from './mha';
 import { stopCommand } from './stop';
 import { secondaryCheckCommand } from './secondaryCheck';
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   confHostCommand,
   masterManagerCommand,
   masterMonitorCommand,
+  masterSwitchCommand,
   stopCommand,
   secondaryCheckCommand,
   mhaCommand,

@@ -5,5 +5,6 @@ export { secondaryCheck } from './monitor/secondaryCheck';
 export { connectServer } from './topology/connectServer';
 export { discover } from './topology/discover';
 export { analyse } from './topology/analyse';
-export { failover, prepareFailover } from './operations/failover';
+export { failover } from './operations/failover';
+export { prepareFailover } from './operations/prepareFailover';
 export { runManager } from './monitor/runManager';

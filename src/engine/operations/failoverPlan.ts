@@ -41,6 +41,8 @@ export interface FailoverPlan extends Plan<FailoverStepKind> {
   readonly dead: string;
   /** Absent: there is none, and the plan has no steps. */
   readonly newMaster?: string;
+  /** Somebody asked for this new master. */
+  readonly asked?: true;
   readonly mode: FailoverMode;
   readonly election: Election;
   readonly expectedLoss: ExpectedLoss;
@@ -67,6 +69,7 @@ export function planFailover({ facts, election, options, expectedLoss }: Failove
     cluster: cluster.name,
     dead: dead.id,
     ...(newMaster && { newMaster: newMaster.id }),
+    ...(options.newMaster && { asked: true }),
     mode,
     election,
     expectedLoss: expectedLoss ?? { recoverable: 'unknown' },
