@@ -39,7 +39,7 @@ export type ApplyResult =
    * CREATE TABLE … SELECT or a sequence. The server has the data, and its GTIDs of that domain are its own from here on.
    */
   | { readonly kind: 'applied'; readonly split?: true }
-  /** `executed`: the server has a transaction with this GTID. */
+  /** `executed`: the server has a transaction with this GTID. MariaDB: it is in its own binary log. */
   | { readonly kind: 'skipped'; readonly reason: 'executed' | 'unwanted' }
   /** Rolled back; what does not know transactions (MyISAM, DDL) may have been changed. */
   | { readonly kind: 'failed'; readonly failure: ApplyFailure };
@@ -58,8 +58,8 @@ export class Applier implements AsyncDisposable {
   readonly #options: ApplyOptions;
   readonly #transactions: TransactionApplier;
   #beforeCommit: (() => Promise<void>) | undefined;
-  /** MariaDB: what the server has. */
-  #executed: MariadbPosition | undefined;
+  /** MariaDB: the last number that the server logged, by domain and server. */
+  #logged: ReadonlyMap<string, bigint> | undefined;
   #gtidSet = false;
   /** MariaDB: domains whose numbers are no longer those of the source. */
   readonly #split = new Set<number>();
@@ -121,8 +121,9 @@ export class Applier implements AsyncDisposable {
       return number(row, 'executed') === 1;
     }
     if (this.#server.version.flavour !== 'mariadb') return false;
-    this.#executed ??= await this.#readPosition();
-    if (this.#executed.contains(MariadbPosition.parse(gtid.text))) return true;
+    this.#logged ??= await this.#readLogged();
+    const logged = this.#logged.get(`${gtid.domain}-${gtid.server}`);
+    if (logged !== undefined && logged >= gtid.sequence) return true;
     // The number is checked against the domain that is set when it is.
     await this.#session.set({ gtid_domain_id: gtid.domain, server_id: gtid.server });
     await this.#session.run('SET @@session.gtid_seq_no = ?', [this.#split.has(gtid.domain) ? 0 : gtid.sequence]);
@@ -140,11 +141,18 @@ export class Applier implements AsyncDisposable {
     return true;
   }
 
-  async #readPosition(): Promise<MariadbPosition> {
-    const [row = {}] = await this.#session.run(
-      'SELECT @@global.gtid_current_pos AS current, @@global.gtid_binlog_pos AS binlog',
+  /**
+   * From the server's own log: gtid_slave_pos is not what was applied. A receiver that starts by file and position sets it
+   * to where it starts, while the applier is stopped further behind (seen on 10.11).
+   */
+  async #readLogged(): Promise<ReadonlyMap<string, bigint>> {
+    const [row = {}] = await this.#session.run('SELECT @@global.gtid_binlog_state AS state');
+    const entries = (text(row, 'state') ?? '').split(',').filter(entry => entry !== '');
+    return new Map(
+      entries.flatMap(entry =>
+        MariadbPosition.parse(entry).gtids.map(gtid => [`${gtid.domain}-${gtid.server}`, gtid.sequence] as const),
+      ),
     );
-    return MariadbPosition.parse(text(row, 'current') ?? '').union(MariadbPosition.parse(text(row, 'binlog') ?? ''));
   }
 
   async #releaseGtid(): Promise<void> {
@@ -253,7 +261,10 @@ export async function applyAll(
   return report('done');
 }
 
-/** A filter for applyAll: transactions that a server with this set, or at this position, lacks. Without a GTID: all. */
+/**
+ * A filter for applyAll: transactions that a server with this set, or at this position, lacks. Without a GTID: all. Not
+ * for MariaDB's replicas by file and position: their gtid_slave_pos may be ahead of what they applied.
+ */
 export function notIn(executed: GtidSet | MariadbPosition): (range: TransactionRange) => boolean {
   return ({ gtid }) => {
     if (gtid === undefined) return true;
