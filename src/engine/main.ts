@@ -4,4 +4,5 @@ export { checkSsh } from './checks/sshCheck';
 export { connectServer } from './topology/connectServer';
 export { discover } from './topology/discover';
 export { analyse } from './topology/analyse';
+export { failover, prepareFailover } from './operations/failover';
 export { runManager } from './monitor/runManager';

@@ -102,7 +102,8 @@ export function workdirOf({ cluster, options }: Pick<FailoverRequest, 'cluster' 
 const NOBODY = '';
 
 function serverAt(cluster: ClusterConfig, { host, port }: { host: string; port: number }): string | undefined {
-  const matches = ({ values }: ServerConfig) => values.port === port && (values.hostname === host || values.ip === host);
+  const matches = ({ values }: ServerConfig) =>
+    values.port === port && (values.hostname === host || values.ip === host);
   return cluster.servers.find(matches)?.id;
 }
 
@@ -150,7 +151,9 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
         : []),
       ...(unfenced ? [UNFENCED] : []),
       ...ready.refusals,
-      ...(verdict.allowed || (resumed && verdict.reason === 'tooEarly') ? [] : [{ code: verdict.reason, message: msg('{text}', { text: verdict.text }) }]),
+      ...(verdict.allowed || (resumed && verdict.reason === 'tooEarly')
+        ? []
+        : [{ code: verdict.reason, message: msg('{text}', { text: verdict.text }) }]),
     ];
     announce(log, { ...ready, refusals });
     if (refusals.length > 0) return refused(refusals, alive);

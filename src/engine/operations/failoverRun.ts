@@ -84,8 +84,12 @@ export async function connectionOf(run: FailoverRun, config: ServerConfig): Prom
 }
 
 /** A connection of its own, e.g. for statements that change the session. Rejects with StepError. */
-export async function openConnection(run: FailoverRun, config: ServerConfig): Promise<MysqlServer> {
-  const result = await connectServer(config, run.engine);
+export async function openConnection(
+  run: FailoverRun,
+  config: ServerConfig,
+  more: { readonly localFiles?: boolean } = {},
+): Promise<MysqlServer> {
+  const result = await connectServer(config, { ...run.engine, ...more });
   if (result.ok) return result.server;
   const why = connectFailureMessage(result.failure);
   throw new StepError('connect', msg('{server}: {reason}', { server: hostForm(config), reason: why }));
