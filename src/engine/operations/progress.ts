@@ -8,7 +8,9 @@ const START: LogPosition = { file: '', position: 0 };
 
 /** Everything that a replica has received or done, as a set; what came by its other channels left out. MySQL only. */
 export function receivedSet(replica: ReplicaFacts): GtidSet {
-  return clusterSet(replica, replica.state.gtidExecuted ?? '').union(GtidSet.parse(replica.channel.retrievedGtids ?? ''));
+  return clusterSet(replica, replica.state.gtidExecuted ?? '').union(
+    GtidSet.parse(replica.channel.retrievedGtids ?? ''),
+  );
 }
 
 /** A set of the replica without the transactions of other clusters, from which it replicates by other channels. */

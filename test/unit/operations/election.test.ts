@@ -167,10 +167,7 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'a late one with check_repl_delay=0 of its own section',
-    replicas: [
-      both({ lines: ['candidate_master=1', 'check_repl_delay=0'] }, received(1, 4)),
-      received(3, 500),
-    ],
+    replicas: [both({ lines: ['candidate_master=1', 'check_repl_delay=0'] }, received(1, 4)), received(3, 500)],
     options: POSITION,
     elected: 'server2',
   },
@@ -232,10 +229,7 @@ const ROWS: readonly Row[] = [
   },
   {
     is: 'the sets of another channel count for nothing',
-    replicas: [
-      withSecondChannel({ state: { gtidExecuted: `${set(1, 90)},${set(9, 500)}` } }, set(1, 90)),
-      gtids(100),
-    ],
+    replicas: [withSecondChannel({ state: { gtidExecuted: `${set(1, 90)},${set(9, 500)}` } }, set(1, 90)), gtids(100)],
     elected: 'server3',
   },
   {
@@ -251,7 +245,7 @@ const ROWS: readonly Row[] = [
     elected: 'server3',
   },
   {
-    is: "what was written on a MariaDB replica itself does not make it the latest",
+    is: 'what was written on a MariaDB replica itself does not make it the latest',
     replicas: [
       both(mariadb('0-1-99'), { state: { gtidBinlogPos: '0-2-150', gtidExecuted: '0-2-150' } }),
       mariadb('0-1-100'),
@@ -329,18 +323,22 @@ const spec: fc.Arbitrary<ReplicaSpec> = fc.record({
 describe('any election', () => {
   it('names every replica with a reason, elects a fit one, and has a latest one', () => {
     fc.assert(
-      fc.property(fc.array(spec, { minLength: 1, maxLength: 5 }), fc.constantFrom('gtid', 'position'), (specs, mode) => {
-        const facts = factsOf(specs, { mode });
-        const election = elect(facts);
-        expect(election.candidates.map(c => c.id)).toEqual(facts.replicas.map(r => r.id));
-        expect(election.latest.length).toBeGreaterThan(0);
-        for (const { reasons: all } of election.candidates) expect(all.length).toBeGreaterThan(0);
-        const chosen = facts.replicas.find(r => r.id === election.newMaster);
-        expect(chosen === undefined).toBe(election.refusal !== undefined);
-        expect(chosen?.config.values.no_master ?? false).toBe(false);
-        expect(chosen?.state.logBin ?? true).toBe(true);
-        expect(elect(facts)).toEqual(election);
-      }),
+      fc.property(
+        fc.array(spec, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom('gtid', 'position'),
+        (specs, mode) => {
+          const facts = factsOf(specs, { mode });
+          const election = elect(facts);
+          expect(election.candidates.map(c => c.id)).toEqual(facts.replicas.map(r => r.id));
+          expect(election.latest.length).toBeGreaterThan(0);
+          for (const { reasons: all } of election.candidates) expect(all.length).toBeGreaterThan(0);
+          const chosen = facts.replicas.find(r => r.id === election.newMaster);
+          expect(chosen === undefined).toBe(election.refusal !== undefined);
+          expect(chosen?.config.values.no_master ?? false).toBe(false);
+          expect(chosen?.state.logBin ?? true).toBe(true);
+          expect(elect(facts)).toEqual(election);
+        },
+      ),
     );
   });
 });

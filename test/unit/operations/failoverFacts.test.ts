@@ -36,7 +36,9 @@ describe('the facts of a failover', () => {
   });
 
   it('keep a replica whose SQL thread is merely stopped, and one with an old error that runs', () => {
-    expect(factsOf([{ channel: { applier: 'stopped' } }, { channel: { applierError: error } }]).replicas).toHaveLength(2);
+    expect(factsOf([{ channel: { applier: 'stopped' } }, { channel: { applierError: error } }]).replicas).toHaveLength(
+      2,
+    );
   });
 
   it('refuse without any living replica', () => {

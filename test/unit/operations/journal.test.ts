@@ -57,7 +57,12 @@ describe('a journal', () => {
 describe('the list of journals', () => {
   it('has the newest first, also of one second, and those of this cluster only', () => {
     const seconds = (s: number) => new Date(NOON.getTime() + s * 1000);
-    for (const [app, s] of [['app1', 1], ['app1', 0], ['app2', 5], ['app1.x', 6]] as const)
+    for (const [app, s] of [
+      ['app1', 1],
+      ['app1', 0],
+      ['app2', 5],
+      ['app1.x', 6],
+    ] as const)
       createJournal(dir, app, 'failover', seconds(s)).close();
     for (let i = 0; i < 12; i++) createJournal(dir, 'app1', 'failover', seconds(1)).close();
     createJournal(dir, 'app1', 'switch', seconds(2)).close();

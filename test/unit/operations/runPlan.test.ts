@@ -15,7 +15,11 @@ const stepOf = (draft: Draft): Step => ({
   ...draft,
 });
 
-const planOf = (...drafts: readonly Draft[]): Plan => ({ operation: 'failover', cluster: 'c', steps: drafts.map(stepOf) });
+const planOf = (...drafts: readonly Draft[]): Plan => ({
+  operation: 'failover',
+  cluster: 'c',
+  steps: drafts.map(stepOf),
+});
 
 interface Script {
   readonly fails?: readonly string[];
@@ -171,7 +175,11 @@ describe('a plan that is cancelled', () => {
 
   it('is not called cancelled when it failed after the point of no return', async () => {
     const controller = new AbortController();
-    const result = await run(ABC, { signal: controller.signal, fails: ['d'], does: { c: () => void controller.abort() } });
+    const result = await run(ABC, {
+      signal: controller.signal,
+      fails: ['d'],
+      does: { c: () => void controller.abort() },
+    });
     expect(result).toMatchObject({ ok: false, cancelled: false, committed: true });
   });
 });
