@@ -20,15 +20,20 @@ type Done = (error: unknown, rows: unknown) => void;
  * data stood in them. The driver takes texts only, and encodes them as the connection's character set says: that is
  * another one for the moment in which this statement is written.
  */
-export function sendBytes(connection: Connection, statement: Buffer, infile: (() => Readable) | undefined, done: Done): void {
+export function sendBytes(
+  connection: Connection,
+  statement: Buffer,
+  infile: (() => Readable) | undefined,
+  done: Done,
+): void {
   const options = {
     sql: statement.toString('latin1'),
     ...(infile ? { infileStreamFactory: infile } : {}),
   };
-  const { createQuery } = driver as unknown as {
+  const maker = driver as unknown as {
     createQuery(options: object, values: undefined, done: Done, config: unknown): Command;
   };
-  const command = createQuery(options, undefined, done, connection.config);
+  const command = maker.createQuery(options, undefined, done, connection.config);
   const start = command.start.bind(command);
   command.start = (packet, session) => {
     const { config } = session;
