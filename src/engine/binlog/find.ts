@@ -147,6 +147,11 @@ async function walkTo(
         }
         if (comparePositions(now, position) > 0 && comparePositions(before, position) < 0) passed = true;
       }
+      // At the end of a file of the source: what comes next stands in a later one.
+      if (end && role !== 'event' && logNumber(now.file) > logNumber(position.file)) {
+        start = end;
+        return false;
+      }
       const there = comparePositions(now, position) === 0;
       end = there ? { index, offset: offset + length, format, position } : undefined;
     });

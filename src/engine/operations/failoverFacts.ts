@@ -179,6 +179,7 @@ function outside(node: Node): Message | undefined {
 
 function modeOf(snapshot: Snapshot, replicas: readonly ReplicaFacts[]): FailoverMode {
   if (snapshot.gtidMode === 1) return 'gtid';
+  const following = replicas.filter(r => !r.promoted);
   const byGtid = ({ state, channel }: ReplicaFacts) => state.version.flavour === 'mariadb' && channel.autoPosition;
-  return replicas.length > 0 && replicas.every(byGtid) ? 'mariadbGtid' : 'position';
+  return following.length > 0 && following.every(byGtid) ? 'mariadbGtid' : 'position';
 }

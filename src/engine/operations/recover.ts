@@ -9,11 +9,11 @@ import type { Election } from './election';
 import { connectionOf, newMasterOf, readChannel, type FailoverRun } from './failoverRun';
 import { formOf, hostForm, type ReplicaFacts } from './failoverFacts';
 import { planFailover, type FailoverStepKind } from './failoverPlan';
-import { gtidExecutedOf, mariadbPositionOf } from './gtidState';
+import { gtidExecutedOf, mariadbPositionOf, mariadbReceivedOf } from './gtidState';
 import { levelByPosition, ownPosition } from './level';
 import type { Step } from './plan';
 import { pointAt, startReplica, stopReplica } from './pointAt';
-import { errantOf, receivedPosition, receivedSet } from './progress';
+import { clusterPosition, clusterSet, errantOf, receivedPosition, receivedSet } from './progress';
 import { readOnlyOf } from './readOnly';
 import type { PreparedFact } from './resume';
 import { StepError, type StepResult } from './runPlan';
@@ -139,14 +139,14 @@ async function recoverByGtid(
     // What it has received and cannot apply (the beginning of a transaction) nobody can have of it.
     const source = await connectionOf(run, other.config);
     await drain(run, step, other, source, signal);
-    const has = ((await gtidExecutedOf(source, { signal })) ?? GtidSet.empty).subtract(errant);
+    const has = clusterSet(other, (await gtidExecutedOf(source, { signal })) ?? GtidSet.empty).subtract(errant);
     if ((await executed()).contains(has)) continue;
     if (!errant.isEmpty)
       run.notes.push(msg('{server} had transactions of its own, which every server has now: {gtids}', { server: hostForm(other.config), gtids: errant.toString() })); // prettier-ignore
     await fetchFrom(run, step, { replica, connection, other, signal }, async () => (await executed()).contains(has));
   }
   const lost = run.facts.replicas
-    .map(other => GtidSet.parse(other.state.gtidExecuted ?? '').subtract(errantOf(other, run.facts.replicas)))
+    .map(other => clusterSet(other, other.state.gtidExecuted ?? '').subtract(errantOf(other, run.facts.replicas)))
     .reduce((all, set) => all.union(set), GtidSet.empty)
     .subtract(await executed());
   if (!lost.isEmpty)
@@ -167,10 +167,10 @@ async function recoverByMariadbGtid(
   const before = await position();
   await applyTail(run, step, replica, gtid => !before.contains(MariadbPosition.parse(gtid)), signal);
   for (const other of byMost(run, replica)) {
-    if ((await position()).contains(receivedPosition(other))) continue;
+    if ((await position()).contains(receivedPosition(other, run.facts.replicas))) continue;
     const source = await connectionOf(run, other.config);
     await drain(run, step, other, source, signal);
-    const has = await mariadbPositionOf(source, { signal });
+    const has = clusterPosition(await mariadbReceivedOf(source, { signal }), other, run.facts.replicas);
     if ((await position()).contains(has)) continue;
     await fetchFrom(run, step, { replica, connection, other, signal }, async () => (await position()).contains(has));
   }

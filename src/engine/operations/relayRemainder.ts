@@ -20,10 +20,10 @@ export class GroupReader {
   push(type: string, info: string): boolean {
     const kind = type.toLowerCase();
     if (/^(format_desc|start|previous_gtids|gtid_list|rotate|stop|heartbeat|ignorable|binlog_checkpoint|unknown)/.test(kind)) return false; // prettier-ignore
-    if (kind === 'gtid' || kind === 'gtid_tagged' || kind === 'anonymous_gtid') {
+    if (/^(gtid|gtid_tagged\w*|anonymous_gtid)$/.test(kind)) {
       this.#begun = true;
-      // MariaDB has no BEGIN of its own: the GTID says whether one follows.
-      this.#inTransaction = /^BEGIN GTID/i.test(info);
+      // MariaDB has no BEGIN of its own: the GTID says whether it is one.
+      this.#inTransaction = /^(BEGIN|XA START .*) GTID/i.test(info);
       return false;
     }
     if (kind === 'xid' || kind === 'xa_prepare' || kind === 'transaction_payload') return this.#end();
