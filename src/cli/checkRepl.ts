@@ -1,6 +1,5 @@
-import type { ReplicationReport } from '../engine/checks/types';
-import type { Log, LogLevel } from '../engine/log';
-import { format, msg } from '../l10n/message';
+import type { Log } from '../engine/log';
+import { msg } from '../l10n/message';
 import type { CommandContext } from './command';
 import { defineCommand, MANAGER_OPTIONS } from './command';
 import { CONFIG_OPTIONS, REPLICATION_OPTIONS, replicationCheckOptions } from './configOptions';
@@ -8,11 +7,9 @@ import { loadEngine } from './engine';
 import { readForMha } from './mhaConfig';
 import type { ReadConfig } from './mhaConfig';
 import { mhaLog } from './mhaLog';
-import { mhaPhrase } from './mhaPhrases';
 import type { OptionTable, OptionValues } from './options';
-import { printable } from './terminal';
+import { levelOf, logRejected, logReport } from './replicationLog';
 import type { Terminal } from './terminal';
-import { topologyLog, treeNote, treeText } from './topologyText';
 
 const OPTIONS = {
   ...CONFIG_OPTIONS,
@@ -49,9 +46,7 @@ export const checkReplCommand = defineCommand({
       });
       const log = mhaLog(terminal, levelOf(config));
       for (const name of ignored) log.log('warning', `Option --${name} has no effect on a check.`);
-      const ok = config.cluster
-        ? await check(options.conf, config, options, context, log)
-        : rejected(config.problems, log);
+      const ok = config.cluster ? await check(options.conf, config, options, context, log) : rejected(config, log);
       log.log('info', `Got exit code ${ok ? 0 : 1} (Not master dead).`);
       closing(terminal, ok);
       return ok ? 0 : 1;
@@ -70,19 +65,8 @@ function closing(terminal: Terminal, ok: boolean): void {
   terminal.out(`\nMySQL Replication Health is ${ok ? 'OK.' : 'NOT OK!'}\n`);
 }
 
-const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
-
-/** MHA takes the first server's log_level; others of Log::Dispatch's names mean the nearest of ours. */
-function levelOf({ cluster }: ReadConfig): LogLevel {
-  const level = cluster?.servers[0]?.values.log_level;
-  return LEVELS.find(l => l === level) ?? (level === 'warn' ? 'warning' : level === 'err' ? 'error' : 'info');
-}
-
-function rejected(problems: readonly string[], log: Log): false {
-  const [first = '', ...others] = problems;
-  log.log('error', `Error happened on checking configurations. ${first}`);
-  for (const problem of others) log.log('error', problem);
-  log.log('error', 'Error happened on monitoring servers.');
+function rejected({ problems }: ReadConfig, log: Log): false {
+  logRejected(problems, log);
   return false;
 }
 
@@ -106,30 +90,4 @@ async function check(
   );
   logReport(report, loaded.cluster, log);
   return report.verdict !== 'failed';
-}
-
-const LEVEL_OF = { ok: 'info', warning: 'warning', failed: 'error' } as const;
-
-/** The report as MHA's log would have it: what was found, the tree, then every single check. */
-function logReport(report: ReplicationReport, cluster: ReadConfig['cluster'], log: Log): void {
-  const { snapshot } = report;
-  if (snapshot && cluster) {
-    for (const line of topologyLog(cluster, snapshot)) log.log('info', line);
-    log.log('info', `\n${treeText(snapshot, treeNote(cluster, snapshot))}`);
-  }
-  for (const item of report.items) {
-    const level = LEVEL_OF[item.verdict];
-    log.log(level, printable(format(item.message)));
-    const detailed = item.verdict !== 'ok' || item.code === 'hook-status';
-    for (const line of detailed ? nonEmptyLines(item.detail) : []) log.log(level, `  ${printable(line)}`);
-    const phrase = mhaPhrase(item, snapshot);
-    if (phrase !== undefined) log.log(level, printable(phrase));
-  }
-  if (report.verdict !== 'failed') return;
-  log.log('error', 'Error happened on checking configurations.');
-  log.log('error', 'Error happened on monitoring servers.');
-}
-
-function nonEmptyLines(text = ''): string[] {
-  return text.split('\n').filter(line => line.trim() !== '');
 }

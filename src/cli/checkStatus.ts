@@ -1,30 +1,18 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { applicationName } from '../config/applicationName';
 import { errorText } from '../engine/errors';
 import { readManagerStatus } from '../engine/monitor/readStatus';
-import { defaultPingLimit, statusFileName } from '../engine/monitor/statusFile';
 import { msg } from '../l10n/message';
 import type { CommandContext, CommandInput } from './command';
 import { defineCommand } from './command';
 import { CONFIG_OPTIONS } from './configOptions';
-import { readForMha } from './mhaConfig';
 import type { OptionTable } from './options';
+import { findStatusFile, STATUS_FILE_OPTIONS } from './statusTarget';
 import { statusText } from './statusText';
 
 const OPTIONS = {
   ...CONFIG_OPTIONS,
-  manager_workdir: {
-    type: 'string',
-    aliases: ['workdir', 'status_dir'],
-    value: 'DIR',
-    help: msg("directory of the status file (default: the configuration's manager_workdir)"),
-  },
-  app: {
-    type: 'string',
-    value: 'NAME',
-    help: msg('name of the application; alone it means --conf=/usr/local/masterha/conf/NAME.cnf'),
-  },
+  ...STATUS_FILE_OPTIONS,
   ping_limit: {
     type: 'integer',
     value: 'SECONDS',
@@ -91,44 +79,6 @@ async function checkOne(options: Options, context: CommandContext): Promise<numb
   }
 }
 
-interface StatusTarget {
-  readonly app: string;
-  readonly file: string;
-  readonly conf?: string;
-  readonly managerLog?: string;
-  readonly pingLimit: number;
-}
-
-async function findStatusFile(
-  options: Options,
-  context: CommandContext,
-): Promise<StatusTarget | { readonly problem: string }> {
-  const directory = options.manager_workdir;
-  const conf =
-    options.conf ??
-    (directory === undefined && options.app !== undefined ? `/usr/local/masterha/conf/${options.app}.cnf` : undefined);
-  if (conf === undefined) {
-    if (directory === undefined) return { problem: 'Either --conf or --status_dir must be set.' };
-    const { app } = options;
-    if (app === undefined) return { problem: 'app is not defined or could not be fetched from conf file!' };
-    if (!(await isDirectory(directory))) return { problem: `Directory ${directory} not found!` };
-    return { app, file: path.join(directory, statusFileName(app)), pingLimit: defaultPingLimit(0) };
-  }
-  const read = await readForMha({ file: conf, globalFile: options.global_conf, signal: context.signal });
-  if (!read.cluster) return { problem: `Got error on conf ${conf}: ${read.problems.join('\n')}` };
-  const values = read.cluster.servers[0]?.values;
-  const workdir = directory ?? values?.manager_workdir ?? '/var/tmp';
-  if (!(await isDirectory(workdir))) return { problem: `Got error on conf ${conf}: Directory ${workdir} not found!` };
-  const name = applicationName(conf);
-  return {
-    app: options.app ?? name,
-    file: path.join(workdir, statusFileName(name)),
-    conf,
-    ...(values?.manager_log ? { managerLog: values.manager_log } : {}),
-    pingLimit: defaultPingLimit(Math.max(...read.cluster.servers.map(s => s.values.ping_interval))),
-  };
-}
-
 async function checkAll(options: Options, context: CommandContext): Promise<number> {
   const { terminal } = context;
   const base = options.basedir ?? '/service';
@@ -157,13 +107,6 @@ async function checkAll(options: Options, context: CommandContext): Promise<numb
     if (code !== 0) worst = 1;
   }
   return worst;
-}
-
-async function isDirectory(file: string): Promise<boolean> {
-  return stat(file).then(
-    s => s.isDirectory(),
-    () => false,
-  );
 }
 
 async function exists(file: string): Promise<boolean> {

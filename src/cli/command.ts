@@ -8,7 +8,7 @@ import type { Terminal } from './terminal';
 /** What a command is given besides its arguments. */
 export interface CommandContext {
   readonly terminal: Terminal;
-  /** Aborted on SIGINT, SIGTERM and SIGHUP. */
+  /** Aborted on SIGINT, SIGTERM, SIGHUP and SIGQUIT. */
   readonly signal: AbortSignal;
 }
 
@@ -25,6 +25,8 @@ export interface Command {
   readonly usageExit: number;
   /** Exit code after a signal; absent: 128 + its number, as a shell says it. */
   readonly interruptedExit?: number;
+  /** Milliseconds that it may take to tidy up after a signal; default 2,000. */
+  readonly graceMs?: number;
   /** Does it, and returns the exit code. */
   readonly run: (args: readonly string[], context: CommandContext) => Promise<number>;
 }

@@ -8,7 +8,10 @@ import { checkStatusCommand } from './checkStatus';
 import type { Command } from './command';
 import { confHostCommand } from './confHost';
 import { loadTranslations } from './language';
+import { masterManagerCommand } from './masterManager';
+import { masterMonitorCommand } from './masterMonitor';
 import { mhaCommand } from './mha';
+import { stopCommand } from './stop';
 import { Terminal } from './terminal';
 
 const COMMANDS: readonly Command[] = [
@@ -16,6 +19,9 @@ const COMMANDS: readonly Command[] = [
   checkReplCommand,
   checkStatusCommand,
   confHostCommand,
+  masterManagerCommand,
+  masterMonitorCommand,
+  stopCommand,
   mhaCommand,
 ];
 
@@ -54,12 +60,12 @@ async function run(command: Command, terminal: Terminal): Promise<number> {
   // Every connection of a large cluster listens to it: many listeners are no leak.
   setMaxListeners(0, abort.signal);
   let interrupted: number | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(signal, () => {
       const code = command.interruptedExit ?? 128 + constants.signals[signal];
       if (interrupted !== undefined) process.exit(interrupted);
       interrupted = code;
-      setTimeout(() => process.exit(code), ABORT_GRACE_MS).unref();
+      setTimeout(() => process.exit(code), command.graceMs ?? ABORT_GRACE_MS).unref();
       abort.abort(new DOMException(signal, 'AbortError'));
     });
   }

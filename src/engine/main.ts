@@ -4,3 +4,4 @@ export { checkSsh } from './checks/sshCheck';
 export { connectServer } from './topology/connectServer';
 export { discover } from './topology/discover';
 export { analyse } from './topology/analyse';
+export { runManager } from './monitor/runManager';

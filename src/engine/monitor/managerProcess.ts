@@ -35,6 +35,16 @@ async function identify(pid: number, writtenAtMs: number): Promise<'manager' | '
   }
 }
 
+/** Whether there is such a process; one that has ended and was not waited for is none. */
+export async function isRunning(pid: number): Promise<boolean> {
+  return isAlive(pid) && (await readStat(pid))?.state !== 'Z';
+}
+
+/** The process group of a process; undefined where the system does not tell. */
+export async function processGroupOf(pid: number): Promise<number | undefined> {
+  return (await readStat(pid))?.group;
+}
+
 /** A process of another user cannot be signalled (EPERM), but it is there. */
 function isAlive(pid: number): boolean {
   try {

@@ -47,6 +47,19 @@ export function parseStatusLine(text: string): StatusLine | undefined {
   return { pid: Number(pidText), state, ...(master ? { master } : {}), extra };
 }
 
+/** The line that a manager writes, without a newline, as MHA's. Extra fields follow the third, so that old readers skip them. */
+export function statusLine(
+  pid: number,
+  code: StatusCode,
+  fields: { readonly master?: string; readonly extra?: Readonly<Record<string, string | undefined>> } = {},
+): string {
+  const clean = (text: string) => text.replace(/[\t\r\n]+/g, ' ').slice(0, 500);
+  const extra = Object.entries(fields.extra ?? {}).flatMap(([key, value]) => (value ? [`${key}:${clean(value)}`] : []));
+  const master = fields.master === undefined ? '' : `master:${clean(fields.master)}`;
+  const rest = master !== '' || extra.length > 0 ? [master, ...extra] : [];
+  return [String(pid), `${code}:${STATUS_NAMES[code]}`, ...rest].join('\t');
+}
+
 /** The code of a state such as `20:PING_FAILING`; undefined for a state that no manager writes. */
 export function statusCode(state: string): StatusCode | undefined {
   return WRITTEN.find(code => state === `${code}:${STATUS_NAMES[code]}`);

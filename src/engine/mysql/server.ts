@@ -23,6 +23,8 @@ export interface MysqlServer extends AsyncDisposable {
   readonly tls: boolean;
   /** False once the connection is lost or was ended: every further query is rejected. */
   readonly isOpen: boolean;
+  /** Resolves when the connection is lost or ended: a server that is killed is noticed between statements, too. */
+  readonly lost: Promise<void>;
   /**
    * Runs one statement; `?` in it are replaced by the values, quoted. A statement without rows gives none. Rejects with
    * MysqlError only. A time-out or an abort ends the connection, and the statement on the server with it.
@@ -77,9 +79,13 @@ export function serverOf(parts: ServerParts): MysqlServer {
   let killing: Promise<void> | undefined;
   let limitMs = STATEMENT_LIMIT_MS;
 
+  let onLost: () => void = () => undefined;
+  const whenLost = new Promise<void>(resolve => (onLost = resolve));
+
   const lose = (error: MysqlError): void => {
     lost ??= error;
     destroyStream();
+    onLost();
   };
   connection.on('error', (error: unknown) => lose(toMysqlError(error)));
   connection.on('end', () =>
@@ -132,6 +138,7 @@ export function serverOf(parts: ServerParts): MysqlServer {
     get isOpen() {
       return lost === undefined;
     },
+    lost: whenLost,
     async query(sql, values = [], options = {}) {
       const { timeoutMs = DEFAULT_QUERY_TIMEOUT_MS } = options;
       if (timeoutMs > limitMs && dialect.has('setStatementLimit')) {

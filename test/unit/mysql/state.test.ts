@@ -18,6 +18,7 @@ function recorded(text: string, variables: Row, answers: Readonly<Record<string,
     connectionId: 1,
     tls: false,
     isOpen: true,
+    lost: new Promise(() => undefined),
     query(sql) {
       asked.push(sql);
       const names = [...sql.matchAll(/'(\w+)'/g)].map(match => match[1] as string);

@@ -1,0 +1,125 @@
+import type { ServerConfig } from '../../config/types';
+import { deadline } from '../deadline';
+import type { EngineOptions } from '../options';
+import type { ReplicaOpinion, RouteOpinion } from './decision';
+import { askReplicas, type AskedReplica, type Received, type MasterIdentity } from './opinions';
+import { askRoute, askScript, askSsh } from './secondRoute';
+
+export interface SuspicionOptions {
+  readonly master: ServerConfig;
+  /** The other servers of the configuration. */
+  readonly others: readonly ServerConfig[];
+  readonly identity: MasterIdentity;
+  readonly engine: EngineOptions;
+}
+
+export interface Opinions {
+  readonly replicas: readonly ReplicaOpinion[];
+  readonly routes: readonly RouteOpinion[];
+}
+
+export interface LookOptions {
+  /** The master's port refused: its connections must have ended with it. */
+  readonly refused: boolean;
+  /** The master accepts and does not answer: only another host can tell that it is not our way to it. */
+  readonly hung: boolean;
+  /** Milliseconds that the secondary check may still take. */
+  readonly scriptMs: number;
+}
+
+/** Milliseconds for a route's SSH session and its look, together. */
+const ROUTES_MS = 5000;
+
+/**
+ * What the others say of the master, from the first failure until it is well again or declared dead. The secondary check
+ * and the SSH check run meanwhile, once.
+ */
+export class Suspicion implements Disposable {
+  readonly startedAtMs = performance.now();
+  readonly #abort = new AbortController();
+  readonly #engine: EngineOptions;
+  readonly #received: Received = new Map();
+  readonly #script: Promise<RouteOpinion> | undefined;
+  readonly #ssh: Promise<boolean>;
+  #sshKnown: boolean | 'unknown' = 'unknown';
+
+  constructor(private readonly options: SuspicionOptions) {
+    const { engine, master } = options;
+    const signals = [this.#abort.signal, ...(engine.signal ? [engine.signal] : [])];
+    this.#engine = { ...engine, signal: AbortSignal.any(signals) };
+    if (master.values.secondary_check_script) {
+      this.#script = askScript(master, this.#engine);
+      this.#script.catch(() => undefined);
+    }
+    this.#ssh = askSsh(master, this.#engine);
+    this.#ssh.then(
+      reachable => (this.#sshKnown = reachable),
+      () => undefined,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#abort.abort(new DOMException('the suspicion is over', 'AbortError'));
+  }
+
+  get ageMs(): number {
+    return performance.now() - this.startedAtMs;
+  }
+
+  /** Asks replicas, and hosts where that is needed. Rejects only when cancelled. */
+  async look({ refused, hung, scriptMs }: LookOptions): Promise<Opinions> {
+    const [asked, script] = await Promise.all([this.#ask(), this.#scriptWithin(scriptMs)]);
+    const replicas = asked.map(a => a.opinion);
+    const someone = replicas.some(r => r.says === 'broken') || script?.says === 'dead';
+    const wanted = asked.filter(({ opinion, source }) => {
+      if (!source || opinion.says === 'receiving' || opinion.says === 'answered') return false;
+      if (hung) return true;
+      return (opinion.says === 'connected' && !refused) || !someone;
+    });
+    const routes = await this.#routes(wanted);
+    return { replicas, routes: [...(script ? [script] : []), ...routes] };
+  }
+
+  /** Whether the master's host is reached by SSH, if that is known within `ms` milliseconds. */
+  async sshReachable(ms: number): Promise<boolean | 'unknown'> {
+    await within(this.#ssh, ms);
+    return this.#sshKnown;
+  }
+
+  #ask(): Promise<readonly AskedReplica[]> {
+    const { others, identity } = this.options;
+    return askReplicas(others, { engine: this.#engine, identity, received: this.#received });
+  }
+
+  async #scriptWithin(ms: number): Promise<RouteOpinion | undefined> {
+    if (!this.#script) return undefined;
+    const pending: RouteOpinion = { via: 'script', says: 'pending', text: 'the secondary check runs' };
+    return (await within(this.#script, ms)) ?? pending;
+  }
+
+  #routes(asked: readonly AskedReplica[]): Promise<RouteOpinion[]> {
+    const signal = deadline(ROUTES_MS, this.#engine.signal);
+    return Promise.all(
+      asked.map(async ({ opinion, source }) => {
+        const config = this.options.others.find(server => server.id === opinion.server);
+        if (!config || !source) throw new Error('a replica that was not asked');
+        try {
+          return await askRoute(config, source, { ...this.#engine, signal });
+        } catch (error) {
+          if (this.#engine.signal?.aborted) throw error;
+          return { via: 'route' as const, server: config.id, says: 'unknown' as const, text: 'SSH took too long' };
+        }
+      }),
+    );
+  }
+}
+
+async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>(done => (timer = setTimeout(() => done(undefined), ms)));
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
