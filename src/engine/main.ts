@@ -5,3 +5,4 @@ export { connectServer } from './topology/connectServer';
 export { discover } from './topology/discover';
 export { analyse } from './topology/analyse';
 export { runManager } from './monitor/runManager';
+export { failover, prepareFailover } from './operations/failover';
