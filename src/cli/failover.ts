@@ -2,9 +2,18 @@ import type { RunFailover } from '../engine/monitor/types';
 import type { loadEngine } from './engine';
 
 /** The failover as the manager calls it: the one place where the two meet. */
-export function failoverOf(_engine: Awaited<ReturnType<typeof loadEngine>>): RunFailover {
-  return (_death, { log }) => {
-    log.log('error', 'This version cannot fail over.');
-    return Promise.resolve({ exitCode: 1 });
+export function failoverOf({ failover }: Awaited<ReturnType<typeof loadEngine>>): RunFailover {
+  return async (death, options, { configuration, failover: given }) => {
+    const { cluster } = configuration;
+    if (!cluster) return { exitCode: 1 };
+    const result = await failover(
+      { cluster, deadMaster: death.id, options: given, cause: death.cause, command: 'masterha_manager' },
+      options,
+    );
+    return {
+      exitCode: result.exitCode,
+      ...(result.newMaster !== undefined && { newMaster: result.newMaster }),
+      ...(result.masterAlive && { masterAlive: true }),
+    };
   };
 }

@@ -24,6 +24,8 @@ export interface ConnectOptions {
   readonly openStream?: () => Promise<Duplex>;
   /** Milliseconds for everything: TCP, TLS, login, session settings. Default 4,000, as MHA's. */
   readonly timeoutMs?: number;
+  /** Allows LOAD DATA LOCAL, which reads only what a statement brings along (`QueryOptions.infile`). Default false. */
+  readonly localFiles?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -228,7 +230,7 @@ function authenticate(options: ConnectOptions, stream: Duplex, tls: boolean): Pr
       ...(tls ? { ssl: sslOf(options.tls) } : {}),
       charset: 'UTF8MB4_GENERAL_CI',
       // IGNORE_SPACE would change sql_mode; nobody may ask us for files.
-      flags: ['-IGNORE_SPACE', '-LOCAL_FILES', '-FOUND_ROWS'],
+      flags: ['-IGNORE_SPACE', ...(options.localFiles ? [] : ['-LOCAL_FILES']), '-FOUND_ROWS'],
       connectTimeout: 0, // the one deadline of connect() covers this, too
       multipleStatements: false,
       supportBigNumbers: true,

@@ -191,6 +191,12 @@ const VARIABLES = {
     ['mysql', '0', 'slave_net_timeout'],
     ['mariadb', '0', 'slave_net_timeout'],
   ],
+  /** Of a session that applies what a source logged, as mysqlbinlog's output sets it. */
+  pseudoReplicaMode: [
+    ['mysql', '8.0.26', 'pseudo_replica_mode'],
+    ['mysql', '5.6.10', 'pseudo_slave_mode'],
+    ['mariadb', '10.0.3', 'pseudo_slave_mode'],
+  ],
   superReadOnly: [['mysql', '5.7.8', 'super_read_only']],
   offlineMode: [['mysql', '5.7.5', 'offline_mode']],
   gtidMode: [['mysql', '5.6.5', 'gtid_mode']],

@@ -1,8 +1,10 @@
 import type { Connection } from 'mysql2';
+import type { Readable } from 'node:stream';
 import type { Address, ServerVersion } from './types';
 import { isTimeout } from './connectFailure';
 import { dialectOf, type Dialect } from './dialect';
 import { MysqlError } from './mysqlError';
+import { sendBytes } from './rawStatement';
 
 /** Big integers, decimals, dates and JSON come as strings, so that nothing is lost. */
 export type Row = Record<string, unknown>;
@@ -11,6 +13,11 @@ export interface QueryOptions {
   /** Milliseconds, from the call to the last row; default 10,000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+}
+
+export interface BytesOptions extends QueryOptions {
+  /** What LOAD DATA LOCAL reads, whatever file it names. For connections with `localFiles` only. */
+  readonly infile?: () => Readable;
 }
 
 /** One open connection. Statements run one after the other, in the order of the calls. */
@@ -30,6 +37,8 @@ export interface MysqlServer extends AsyncDisposable {
    * MysqlError only. A time-out or an abort ends the connection, and the statement on the server with it.
    */
   query(sql: string, values?: readonly unknown[], options?: QueryOptions): Promise<Row[]>;
+  /** The same for a statement that is sent as it is, byte by byte: in the session's own character set. */
+  queryBytes(statement: Buffer, options?: BytesOptions): Promise<Row[]>;
   /** Ends the connection at once, without waiting for anything. */
   destroy(): void;
 }
@@ -92,7 +101,7 @@ export function serverOf(parts: ServerParts): MysqlServer {
     lose(new MysqlError('closed', 'PROTOCOL_CONNECTION_LOST', 'the server closed the connection')),
   );
 
-  function run(sql: string, values: readonly unknown[], options: QueryOptions): Promise<Row[]> {
+  function run(sql: string | Buffer, values: readonly unknown[], options: BytesOptions): Promise<Row[]> {
     const { timeoutMs = DEFAULT_QUERY_TIMEOUT_MS, signal } = options;
     return new Promise((resolve, reject) => {
       if (lost) return reject(new MysqlError('closed', lost.code, lost.message));
@@ -119,14 +128,24 @@ export function serverOf(parts: ServerParts): MysqlServer {
         timeoutMs,
       );
       signal?.addEventListener('abort', onAbort, { once: true });
-      connection.query({ sql, values: values as unknown[] }, (error: unknown, rows: unknown) => {
+      const done = (error: unknown, rows: unknown): void => {
         if (!settle()) return;
         if (!error) return resolve(Array.isArray(rows) ? (rows as Row[]) : []);
         const failure = toMysqlError(error);
         if (failure.kind !== 'server') lose(failure);
         reject(failure);
-      });
+      };
+      if (typeof sql === 'string') connection.query({ sql, values: values as unknown[] }, done);
+      else sendBytes(connection, sql, options.infile, done);
     });
+  }
+
+  /** The server's own limit for a statement that may take longer than usual. */
+  async function allow({ timeoutMs = DEFAULT_QUERY_TIMEOUT_MS, signal }: QueryOptions): Promise<void> {
+    if (timeoutMs <= limitMs || !dialect.has('setStatementLimit')) return;
+    limitMs = timeoutMs;
+    const limit = statementLimit(dialect, timeoutMs);
+    await run(limit.sql, limit.values, { timeoutMs, ...(signal ? { signal } : {}) });
   }
 
   return {
@@ -140,13 +159,12 @@ export function serverOf(parts: ServerParts): MysqlServer {
     },
     lost: whenLost,
     async query(sql, values = [], options = {}) {
-      const { timeoutMs = DEFAULT_QUERY_TIMEOUT_MS } = options;
-      if (timeoutMs > limitMs && dialect.has('setStatementLimit')) {
-        limitMs = timeoutMs;
-        const limit = statementLimit(dialect, timeoutMs);
-        await run(limit.sql, limit.values, options);
-      }
+      await allow(options);
       return run(sql, values, options);
+    },
+    async queryBytes(statement, options = {}) {
+      await allow(options);
+      return run(statement, [], options);
     },
     destroy() {
       lose(new MysqlError('closed', 'DESTROYED', 'the connection was ended'));

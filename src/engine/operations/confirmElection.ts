@@ -19,7 +19,7 @@ export async function confirmElection(
 ): Promise<StepResult> {
   const lost: LeftOut[] = [];
   const [back, ...read] = await Promise.all([
-    oldMasterAnswers(run),
+    run.cause === 'dead' && oldMasterAnswers(run),
     ...run.facts.replicas.map(async (replica): Promise<ReplicaFacts[]> => {
       try {
         return [await reread(run, replica, signal)];
@@ -40,7 +40,7 @@ export async function confirmElection(
     run.log.log('warning', `${formOf(run.facts.cluster, id)} is left out: ${format(reason)}`);
     run.left.push(msg('{server} was lost during the failover: {reason}', { server: formOf(run.facts.cluster, id), reason })); // prettier-ignore
   }
-  const wanted = run.options.newMaster ?? run.resumed?.newMaster;
+  const { wanted } = run;
   const election = elect(run.facts, wanted === undefined ? {} : { wanted });
   if (election.newMaster === undefined)
     throw new StepError('no-candidate', election.refusal?.message ?? msg('none may become master'));
@@ -59,6 +59,7 @@ async function reread(run: FailoverRun, replica: ReplicaFacts, signal: AbortSign
   const connection = await connectionOf(run, replica.config);
   const state = await readServerState(connection, { signal });
   const channel = state.channels.find(c => c.name === replica.channel.name);
+  if (!channel && replica.promoted) return { ...replica, state };
   if (!channel) throw new StepError('no-channel', msg('it replicates no longer'));
   return { ...replica, state, channel };
 }

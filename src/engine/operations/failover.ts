@@ -1,5 +1,5 @@
 import os from 'node:os';
-import type { ClusterConfig } from '../../config/types';
+import type { ClusterConfig, ServerConfig } from '../../config/types';
 import { format, msg, type Message } from '../../l10n/message';
 import {
   failoverFilesOf,
@@ -9,7 +9,9 @@ import {
   readLastFailover,
   removeMarks,
 } from '../monitor/failoverFiles';
+import type { DeathCause } from '../monitor/types';
 import type { EngineOptions } from '../options';
+import type { Snapshot } from '../topology/types';
 import { survey, type Survey } from '../topology/survey';
 import { elect } from './election';
 import { expectedLoss } from './expectedLoss';
@@ -30,6 +32,8 @@ export interface FailoverRequest {
   /** Id of the dead master's section. */
   readonly deadMaster: string;
   readonly options: FailoverOptions;
+  /** Why, if the master may well answer: it must then be fenced before another server takes its place. Default: it is dead. */
+  readonly cause?: DeathCause;
   /** Shown to a person before anything is changed; false ends the failover. Not asked: it goes on. */
   readonly confirm?: (plan: FailoverPlan) => Promise<boolean>;
   /** The command line, for the journal. */
@@ -55,6 +59,8 @@ export interface PreparedFailover {
   readonly facts: FailoverFacts;
   readonly plan: FailoverPlan;
   readonly refusals: readonly Refusal[];
+  /** Id of the new master that somebody asked for, or that an earlier run had prepared. */
+  readonly wanted?: string;
   /** An earlier run that did not come to its end. */
   readonly resumed?: Unfinished;
 }
@@ -72,13 +78,44 @@ export async function prepareFailover(request: FailoverRequest, engine: EngineOp
 
 function prepared(request: FailoverRequest, { snapshot }: Survey): PreparedFailover {
   const { cluster, deadMaster, options } = request;
-  const resumed = resumedOf(cluster, deadMaster);
+  const resumed = stillOpen(snapshot, resumedOf(workdirOf(request), cluster.name, deadMaster));
   const facts = failoverFacts(cluster, snapshot, deadMaster, resumed);
-  const wanted = options.newMaster ?? resumed?.newMaster;
+  const asked = options.newMaster && serverAt(cluster, options.newMaster);
+  const wanted = options.newMaster ? (asked ?? NOBODY) : resumed?.newMaster;
   const election = elect(facts, wanted === undefined ? {} : { wanted });
   const plan = planFailover({ facts, election, options });
   const refusals = [...facts.refusals, ...(facts.replicas.length > 0 && election.refusal ? [election.refusal] : [])];
-  return { facts, plan, refusals, ...(resumed && { resumed }) };
+  return { facts, plan, refusals, ...(wanted !== undefined && { wanted }), ...(resumed && { resumed }) };
+}
+
+const UNFENCED: Refusal = {
+  code: 'unfenced',
+  message: msg('The master still runs: without shutdown_script or "#@ fence=ssh" there could be two masters'),
+};
+
+/** Where status, journals and copies are. */
+export function workdirOf({ cluster, options }: Pick<FailoverRequest, 'cluster' | 'options'>): string {
+  return options.workdir ?? cluster.servers[0]?.values.manager_workdir ?? '/var/tmp';
+}
+
+/** No id of a section: a new master that is not in the configuration. */
+const NOBODY = '';
+
+function serverAt(cluster: ClusterConfig, { host, port }: { host: string; port: number }): string | undefined {
+  const matches = ({ values }: ServerConfig) => values.port === port && (values.hostname === host || values.ip === host);
+  return cluster.servers.find(matches)?.id;
+}
+
+/**
+ * An unfinished failover counts as long as its new master has not been set up to replicate again: somebody who repaired the
+ * cluster, or a server that was restarted, has started its receiver.
+ */
+function stillOpen({ servers, edges }: Snapshot, unfinished: Unfinished | undefined): Unfinished | undefined {
+  const server = servers.find(s => s.id === unfinished?.newMaster);
+  const receives = edges
+    .filter(edge => edge.replica === server?.id)
+    .some(edge => server?.state?.channels.find(c => c.name === edge.channel)?.receiver !== 'stopped');
+  return server?.state && !receives ? unfinished : undefined;
 }
 
 /**
@@ -88,7 +125,7 @@ function prepared(request: FailoverRequest, { snapshot }: Survey): PreparedFailo
 export async function failover(request: FailoverRequest, engine: EngineOptions): Promise<FailoverResult> {
   const { cluster, options } = request;
   const { log } = engine;
-  const workdir = cluster.servers[0]?.values.manager_workdir ?? '/var/tmp';
+  const workdir = workdirOf(request);
   log.log('info', 'MHA::MasterFailover version 0.58.');
   log.log('info', 'Starting master failover.');
   log.log('info', '* Phase 1: Configuration Check Phase..');
@@ -101,16 +138,19 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
   const connections = new Map(taken.connections);
   try {
     const ready = prepared(request, taken);
-    const { facts, plan, resumed } = ready;
-    const alive = answers(facts);
+    const { facts, plan, resumed, wanted } = ready;
+    const { cause = 'dead' } = request;
+    const alive = cause === 'dead' && answers(facts);
+    const unfenced = cause !== 'dead' && !plan.steps.some(step => step.kind === 'shut-down');
     const minutes = options.lastFailoverMinute ?? LAST_FAILOVER_MINUTES;
     const verdict = judgeLastFailover(last, files, { now: new Date(), minutes });
     const refusals: Refusal[] = [
       ...(alive
         ? [{ code: 'master-alive', message: msg('The master {server} is reachable via MySQL! Stop failover.', { server: hostForm(facts.dead) }) }] // prettier-ignore
         : []),
+      ...(unfenced ? [UNFENCED] : []),
       ...ready.refusals,
-      ...(verdict.allowed || resumed ? [] : [{ code: verdict.reason, message: msg('{text}', { text: verdict.text }) }]),
+      ...(verdict.allowed || (resumed && verdict.reason === 'tooEarly') ? [] : [{ code: verdict.reason, message: msg('{text}', { text: verdict.text }) }]),
     ];
     announce(log, { ...ready, refusals });
     if (refusals.length > 0) return refused(refusals, alive);
@@ -123,6 +163,8 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
     const journal = createJournal(workdir, cluster.name, 'failover', startedAt);
     const run: FailoverRun = {
       options,
+      workdir,
+      cause,
       engine,
       log,
       journal,
@@ -135,7 +177,8 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
       notes: [],
       savedFiles: 0,
       relayLogs: new Map(),
-      ...(resumed && { resumed, ...(resumed.coordinates && { coordinates: resumed.coordinates }) }),
+      ...(wanted !== undefined && { wanted }),
+      ...(resumed && { resumed, ...resumed.prepared }),
     };
     try {
       return await perform(run, request, files);
@@ -187,6 +230,7 @@ async function perform(
     command: request.command ?? '',
   });
   journal.write({ type: 'plan', plan: run.plan });
+  for (const id of run.facts.repointed) run.outcomes.set(id, { outcome: 'ok' });
   const { signal } = run.engine;
   const result = await runPlan({
     plan: () => run.plan,

@@ -2,6 +2,7 @@ import type { ClusterConfig, ServerConfig } from '../../config/types';
 import { msg, type Message } from '../../l10n/message';
 import { connectFailureMessage } from '../mysql/failureMessage';
 import type { ReplicaChannel, ServerState } from '../mysql/types';
+import { addressOf } from '../topology/connectServer';
 import { contextOf, isReplica, type Node } from '../topology/rules/context';
 import type { Snapshot } from '../topology/types';
 
@@ -25,6 +26,8 @@ export interface ReplicaFacts {
   readonly state: ServerState;
   /** The channel by which it replicates from the dead master. */
   readonly channel: ReplicaChannel;
+  /** An earlier run made it the new master, and it has forgotten its source: `channel` only names what was there. */
+  readonly promoted?: true;
 }
 
 /** A configured server that takes no part. */
@@ -44,6 +47,8 @@ export interface FailoverFacts {
   /** In the order of the configuration, which is the order of election. */
   readonly replicas: readonly ReplicaFacts[];
   readonly leftOut: readonly LeftOut[];
+  /** Ids of replicas that an earlier run has already pointed at the new master. */
+  readonly repointed: readonly string[];
   /** Replicas of other servers with multi_tier_slave=1, and servers outside the configuration. */
   readonly unmanaged: readonly string[];
   readonly refusals: readonly Refusal[];
@@ -75,6 +80,7 @@ export function failoverFacts(
   const dead = cluster.servers.find(server => server.id === deadId) as ServerConfig;
   const replicas: ReplicaFacts[] = [];
   const leftOut: LeftOut[] = [];
+  const repointed: string[] = [];
   const unmanaged = snapshot.servers.filter(server => !server.configured).map(server => server.id);
   const refusals: Refusal[] = [];
   for (const node of context.configured) {
@@ -82,15 +88,18 @@ export function failoverFacts(
     const { config } = node;
     const problem = outside(node);
     const sources = snapshot.edges.filter(edge => edge.replica === node.id).map(edge => edge.source);
-    const ours =
-      sources.includes(deadId) || (resumed && (sources.includes(resumed.newMaster) || node.id === resumed.newMaster));
-    if (!problem && !ours && config.values.multi_tier_slave && sources.length > 0) unmanaged.push(node.id);
-    else if (problem) leftOut.push({ id: node.id, reason: problem, excused: config.values.ignore_fail });
+    const ours = sources.includes(deadId);
+    const isNewMaster = node.id === resumed?.newMaster;
+    if (problem) leftOut.push({ id: node.id, reason: problem, excused: config.values.ignore_fail });
     else if (isReplica(node) && ours) {
       const edge = snapshot.edges.find(e => e.replica === node.id && e.source === deadId);
       const channel = node.state.channels.find(c => c.name === edge?.channel) ?? node.channel;
       replicas.push({ id: node.id, config, state: node.state, channel });
-    } else if (node.id !== resumed?.newMaster)
+    } else if (isNewMaster && node.state)
+      replicas.push({ id: node.id, config, state: node.state, channel: formerChannel(dead), promoted: true });
+    else if (resumed && sources.includes(resumed.newMaster)) repointed.push(node.id);
+    else if (config.values.multi_tier_slave && sources.length > 0) unmanaged.push(node.id);
+    else
       refusals.push({
         code: 'not-a-replica',
         server: node.id,
@@ -131,6 +140,7 @@ export function failoverFacts(
     mode: modeOf(snapshot, replicas),
     replicas,
     leftOut,
+    repointed,
     unmanaged,
     refusals,
   };
@@ -139,6 +149,23 @@ export function failoverFacts(
 export function formOf(cluster: ClusterConfig, id: string): string {
   const server = cluster.servers.find(s => s.id === id);
   return server ? hostForm(server) : id;
+}
+
+const NO_FILTERS = { doDb: [], ignoreDb: [], doTable: [], ignoreTable: [], wildDoTable: [], wildIgnoreTable: [] };
+
+/** Stands for the channel that a promoted server had. */
+function formerChannel(dead: ServerConfig): ReplicaChannel {
+  return {
+    name: '',
+    source: addressOf(dead),
+    sourceUser: '',
+    receiver: 'stopped',
+    applier: 'stopped',
+    autoPosition: false,
+    filters: NO_FILTERS,
+    delaySeconds: 0,
+    tls: false,
+  };
 }
 
 /** Why a server cannot take part; undefined: it can. MHA calls a replica failed when its applier stopped with an error. */

@@ -1,5 +1,6 @@
 import { msg, type Message } from '../../l10n/message';
 import type { ServerConfig } from '../../config/types';
+import type { FailoverOptions as ManagerFailoverOptions } from '../monitor/types';
 import type { Election } from './election';
 import { formOf, hostForm, type FailoverFacts, type FailoverMode, type ReplicaFacts } from './failoverFacts';
 import type { Plan, Step } from './plan';
@@ -23,23 +24,8 @@ export type FailoverStepKind =
   | 'remove-section'
   | 'report';
 
-/** What `masterha_manager` and `masterha_master_switch --master_state=dead` can be told about a failover. */
-export interface FailoverOptions {
-  /** `--new_master_host`/`--new_master_port`, as the id of a server. */
-  readonly newMaster?: string;
-  readonly skipSaveMasterBinlog?: boolean;
-  /** Apply the logs, but leave the replicas' source alone. */
-  readonly skipChangeMaster?: boolean;
-  readonly skipDisableReadOnly?: boolean;
-  readonly waitUntilGtidInSync?: boolean;
-  readonly ignoreBinlogServerError?: boolean;
-  readonly removeDeadMasterConf?: boolean;
-  /** Minutes; default 480. A failover that ended less than that ago forbids another. */
-  readonly lastFailoverMinute?: number;
-  readonly ignoreLastFailover?: boolean;
-  /** A person is there who was asked. */
-  readonly interactive?: boolean;
-}
+/** What `masterha_manager` and `masterha_master_switch --master_state=dead` can be told about a failover; absent: MHA's default. */
+export type FailoverOptions = Partial<ManagerFailoverOptions>;
 
 /** Transactions that only the dead master has, as far as can be known beforehand. */
 export interface ExpectedLoss {
@@ -134,7 +120,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
   });
   add(
     ...replicas
-      .filter(r => r.channel.applier === 'stopped')
+      .filter(r => r.channel.applier === 'stopped' && !r.promoted)
       .map((r): Draft => ({
         kind: 'start-applier',
         phase: 'check',
@@ -146,7 +132,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
       })),
   );
   add(
-    ...replicas.map((r): Draft => ({
+    ...replicas.filter(r => !r.promoted).map((r): Draft => ({
       kind: 'stop-receiver',
       phase: 'fence',
       server: r.id,
@@ -239,7 +225,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
     vital: false,
   });
   add(
-    ...(newMaster.config.values.skip_reset_slave || options.skipChangeMaster
+    ...(newMaster.config.values.skip_reset_slave || options.skipChangeMaster || newMaster.promoted
       ? []
       : [
           cleanUp('reset-new-master', msg('Let {server} forget its old source', { server: form }), ['RESET SLAVE ALL']),
@@ -279,12 +265,15 @@ function scriptStep(script: string | undefined, draft: Omit<Draft, 'does'>): Dra
 /** The user's script, else the fencing that is built in, where the configuration allows it. */
 function shutDown(dead: ServerConfig): Draft[] {
   const title = msg('Make sure that {server} stays down', { server: hostForm(dead) });
-  return scriptStep(dead.values.shutdown_script, {
+  const { shutdown_script: script } = dead.values;
+  const draft: Omit<Draft, 'does'> = {
     kind: 'shut-down',
     phase: 'fence',
     server: dead.id,
     title,
     pointOfNoReturn: true,
     vital: true,
-  });
+  };
+  if (script) return scriptStep(script, draft);
+  return dead.extended.fence === 'ssh' ? [{ ...draft, does: ['kill -9 mysqld'] }] : [];
 }

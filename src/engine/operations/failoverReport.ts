@@ -54,8 +54,8 @@ export function reportFacts(
           : {}),
       },
     }),
-    slaves: facts.replicas.flatMap(({ id, config }) => {
-      const came = run.outcomes.get(id);
+    slaves: facts.cluster.servers.flatMap(config => {
+      const came = run.outcomes.get(config.id);
       if (!came) return [];
       const detail = came.why && format(came.why);
       return [{ server: reportServer(config), outcome: SLAVE_OUTCOME[came.outcome], ...(detail && { detail }) }];

@@ -7,6 +7,7 @@ import { channelsOf } from '../mysql/replicaStatus';
 import type { MysqlServer, QueryOptions, Row } from '../mysql/server';
 import { shownStatement } from '../mysql/shownStatement';
 import type { LogPosition, ReplicaChannel } from '../mysql/types';
+import type { DeathCause } from '../monitor/types';
 import type { EngineOptions } from '../options';
 import { connectServer } from '../topology/connectServer';
 import { connectFailureMessage } from '../mysql/failureMessage';
@@ -25,6 +26,10 @@ export type ReplicaOutcome = 'ok' | 'levelled' | 'recovery-failed' | 'start-fail
 /** What the steps of one failover share. */
 export interface FailoverRun {
   readonly options: FailoverOptions;
+  /** Id of the new master that somebody asked for, or that an earlier run had prepared. */
+  readonly wanted?: string;
+  readonly workdir: string;
+  readonly cause: DeathCause;
   readonly engine: EngineOptions;
   readonly log: Log;
   readonly journal: Journal;

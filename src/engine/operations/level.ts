@@ -33,7 +33,7 @@ export async function levelByPosition(
   const { levelAt } = run;
   if (levelAt ? comparePositions(from, levelAt) === 0 : await hasEverything(run, step, replica, from, signal))
     return from;
-  const { ranges, end } = await transactionsOf(await supplyFrom(run, step, from));
+  const { ranges, end } = await transactionsOf(await supplyFrom(run, from));
   const wanted = levelAt ? ranges.filter(range => comparePositions(range.end, levelAt) <= 0) : ranges;
   if (wanted.length > 0) await apply(run, step, replica, connection, wanted, channel.applied, signal);
   if (levelAt && (!end || comparePositions(end, levelAt) < 0 || comparePositions(from, levelAt) > 0))

@@ -15,6 +15,7 @@ import type { Step } from './plan';
 import { pointAt, startReplica, stopReplica } from './pointAt';
 import { errantOf, receivedPosition, receivedSet } from './progress';
 import { readOnlyOf } from './readOnly';
+import type { PreparedFact } from './resume';
 import { StepError, type StepResult } from './runPlan';
 import { transactionsOf } from './supply';
 import { findInRelayLogs } from '../binlog/find';
@@ -74,7 +75,7 @@ async function recoverNewMaster(run: FailoverRun, step: string, signal: AbortSig
   const replica = newMasterOf(run);
   const connection = await connectionOf(run, replica.config);
   const server = hostForm(replica.config);
-  if (run.coordinates || (await wasPromoted(run, connection))) {
+  if (replica.promoted || run.coordinates || (await wasPromoted(run, connection))) {
     run.recovered = true;
     return { skipped: true, message: msg('{server} was brought level by an earlier run', { server }) };
   }
@@ -87,7 +88,8 @@ async function recoverNewMaster(run: FailoverRun, step: string, signal: AbortSig
   if (!coordinates) throw new StepError('no-coordinates', msg('{server} has no binary log position', { server }));
   run.coordinates = coordinates;
   run.recovered = true;
-  run.journal.write({ type: 'fact', name: 'coordinates', server: replica.id, value: coordinates });
+  const value: PreparedFact = { coordinates, ...(run.levelAt && { levelAt: run.levelAt }) };
+  run.journal.write({ type: 'fact', name: 'prepared', server: replica.id, value });
   const place = `${coordinates.file}:${coordinates.position}`;
   run.log.log('info', `All other slaves should start replication from here: ${server} ${place}`);
   return { message: msg('{server} has everything; the others go on at {place}', { server, place }) };

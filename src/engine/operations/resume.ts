@@ -1,4 +1,3 @@
-import type { ClusterConfig } from '../../config/types';
 import type { LogPosition } from '../mysql/types';
 import type { Resumed } from './failoverFacts';
 import type { FailoverPlan } from './failoverPlan';
@@ -7,10 +6,24 @@ import { listJournals, readJournal, type JournalLine } from './journal';
 /** What the last failover of a cluster, which did not come to its end, leaves to the next one. */
 export interface Unfinished extends Resumed {
   readonly journal: string;
-  /** Where the replicas go on at the new master (position mode). */
-  readonly coordinates?: LogPosition;
+  /** The new master was level. */
+  readonly prepared?: PreparedFact;
+  /** The part of the dead master's log that was copied. */
+  readonly saved?: SavedFact;
   /** By server: the transactions of the dead master that were applied to it directly. */
   readonly applied: ReadonlyMap<string, AppliedFact>;
+}
+
+/** The new master has everything: where replicas go on there, and where it had come in the dead master's log (position mode). */
+export interface PreparedFact {
+  readonly coordinates: LogPosition;
+  readonly levelAt?: LogPosition;
+}
+
+/** A copy of the dead master's log from a place on. */
+export interface SavedFact {
+  readonly file: string;
+  readonly from: LogPosition;
 }
 
 /** Written before a transaction is committed on a server: where it ends in the dead master's log, and the server's own log then. */
@@ -23,9 +36,8 @@ export interface AppliedFact {
 }
 
 /** The newest failover of this dead master, if it was interrupted or failed after the new master had been prepared. */
-export function resumedOf(cluster: ClusterConfig, deadMaster: string): Unfinished | undefined {
-  const workdir = cluster.servers[0]?.values.manager_workdir ?? '/var/tmp';
-  const [newest] = listJournals(workdir, cluster.name).filter(j => j.operation === 'failover');
+export function resumedOf(workdir: string, app: string, deadMaster: string): Unfinished | undefined {
+  const [newest] = listJournals(workdir, app).filter(j => j.operation === 'failover');
   return newest && unfinishedOf(newest.file, readJournal(newest.file), deadMaster);
 }
 
@@ -39,11 +51,18 @@ export function unfinishedOf(file: string, lines: readonly JournalLine[], deadMa
   if (!began) return undefined;
   const fact = <T>(name: string, line: JournalLine): T | undefined =>
     line.type === 'fact' && line.name === name ? (line.value as T) : undefined;
-  const coordinates = lines.flatMap(line => fact<LogPosition>('coordinates', line) ?? []).at(-1);
+  const prepared = lines.flatMap(line => fact<PreparedFact>('prepared', line) ?? []).at(-1);
+  const saved = lines.flatMap(line => fact<SavedFact>('saved', line) ?? []).at(-1);
   const applied = new Map<string, AppliedFact>();
   for (const line of lines) {
     const value = fact<AppliedFact>('applied', line);
     if (value && line.type === 'fact' && line.server !== undefined) applied.set(line.server, value);
   }
-  return { journal: file, newMaster: plan.newMaster, ...(coordinates && { coordinates }), applied };
+  return {
+    journal: file,
+    newMaster: plan.newMaster,
+    ...(prepared && { prepared }),
+    ...(saved && { saved }),
+    applied,
+  };
 }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { msg, type Message } from '../../l10n/message';
 import { BinlogError } from '../binlog/binlogError';
-import { cutLogs, type Cut } from '../binlog/cut';
+import { cutLogs } from '../binlog/cut';
 import { findInBinaryLogs } from '../binlog/find';
 import { openLocalLog, type LocalLog } from '../binlog/logFile';
 import { comparePositions } from '../binlog/position';
@@ -13,6 +13,7 @@ import type { FailoverRun } from './failoverRun';
 import { hostForm, type FailoverFacts, type ReplicaFacts } from './failoverFacts';
 import { timestamp } from './journal';
 import { findLogs } from './remoteLogs';
+import type { SavedFact } from './resume';
 
 /** The part of the dead master's binary log that replicas may lack, in a file of this machine. */
 export interface SavedTail {
@@ -56,7 +57,7 @@ export function tailStart(
 }
 
 /** Copies it over SSH. `from`: another place to begin than `tailStart`. Never rejects for what host and files do. */
-export async function saveTail(run: FailoverRun, step: string, from?: LogPosition): Promise<TailResult> {
+export async function saveTail(run: FailoverRun, from?: LogPosition): Promise<TailResult> {
   const { facts, plan, deadHost } = run;
   const { dead } = facts;
   const start = from ?? tailStart(facts, plan.newMaster, plan.election.latest);
@@ -92,8 +93,9 @@ export async function saveTail(run: FailoverRun, step: string, from?: LogPositio
     const file = await fileFor(run);
     run.log.log('info', `Saving the dead master's binary log from ${start.file}:${start.position} to ${file} ..`);
     const cut = await cutLogs(found.logs, file, { start: place.start, signal });
-    run.journal.write({ type: 'fact', name: 'saved', server: dead.id, value: { file, from: start, step } });
-    return { ok: true, tail: await tailOf(run, file, start, cut) };
+    const value: SavedFact = { file, from: start };
+    run.journal.write({ type: 'fact', name: 'saved', server: dead.id, value });
+    return { ok: true, tail: await tailOf(run, file, start, cut.end.lostBytes) };
   } catch (error) {
     if (error instanceof BinlogError && error.code === 'encrypted')
       return failed(msg("The dead master's binary log is encrypted: it cannot be read without its server"));
@@ -101,23 +103,28 @@ export async function saveTail(run: FailoverRun, step: string, from?: LogPositio
   }
 }
 
+/** What an earlier run of the same failover copied, where the host can no longer be reached. */
+export async function reopenTail(run: FailoverRun): Promise<SavedTail | undefined> {
+  const saved = run.resumed?.saved;
+  return saved && tailOf(run, saved.file, saved.from, 0).catch(() => undefined);
+}
+
 const failed = (why: Message): TailResult => ({ ok: false, why });
 
 /** MHA's name; a second one of the same failover gets a number. */
 async function fileFor(run: FailoverRun): Promise<string> {
-  const { dead, cluster } = run.facts;
-  const workdir = cluster.servers[0]?.values.manager_workdir ?? '/var/tmp';
+  const { dead } = run.facts;
+  const { workdir } = run;
   await mkdir(workdir, { recursive: true });
   const n = ++run.savedFiles;
   const name = `saved_master_binlog_from_${dead.values.hostname ?? dead.id}_${dead.values.port}_${timestamp(run.startedAt)}`;
   return path.join(workdir, `${name}${n === 1 ? '' : `-${n}`}.binlog`);
 }
 
-async function tailOf(run: FailoverRun, file: string, from: LogPosition, cut: Cut): Promise<SavedTail> {
+async function tailOf(run: FailoverRun, file: string, from: LogPosition, lostBytes: number): Promise<SavedTail> {
   const log = await openLocalLog(file);
   const list = await listTransactions([log]);
   const { transactions, bytes } = unreceived(list, run.facts.replicas);
-  const { lostBytes } = cut.end;
   run.log.log('info', `Saved ${transactions} transactions (${bytes} bytes) that no slave had received.`);
   if (lostBytes > 0)
     run.log.log('info', `The last ${lostBytes} bytes of the log are torn: no transaction that was committed.`);

@@ -31,10 +31,10 @@ const COPY_MS = 600_000;
  * begins later), then the relay logs of those replicas that have received the most, with what was saved behind them. Rejects
  * with StepError `no-supply`, which says of each why not.
  */
-export async function supplyFrom(run: FailoverRun, step: string, from: LogPosition): Promise<Supply> {
+export async function supplyFrom(run: FailoverRun, from: LogPosition): Promise<Supply> {
   const reasons: Message[] = [];
   if (run.tail && comparePositions(run.tail.from, from) > 0 && run.deadHost) {
-    const again = await saveTail(run, step, from);
+    const again = await saveTail(run, from);
     if (again.ok) {
       await run.tail.log[Symbol.asyncDispose]();
       run.tail = again.tail;
@@ -102,7 +102,7 @@ async function relayLogsFrom(run: FailoverRun, replica: ReplicaFacts, from: LogP
     const place = await findInRelayLogs(found.logs, from, signal);
     if (!place.found) return { ok: false, why: notFound(`${server}:${directory}/${base}`, from, place) };
     const file = path.join(
-      run.facts.cluster.servers[0]?.values.manager_workdir ?? '/var/tmp',
+      run.workdir,
       `relay_from_read_to_latest_${replica.config.values.hostname ?? replica.id}_${replica.config.values.port}_${timestamp(run.startedAt)}-${run.relayLogs.size + 1}.binlog`,
     );
     await cutLogs(found.logs, file, { start: place.start, signal });

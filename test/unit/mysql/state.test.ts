@@ -42,6 +42,7 @@ function recorded(text: string, variables: Row, answers: Readonly<Record<string,
       if (answer === undefined) return Promise.reject(new MysqlError('server', 'ER_PARSE_ERROR', sql, 1064));
       return answer instanceof MysqlError ? Promise.reject(answer) : Promise.resolve(answer);
     },
+    queryBytes: () => Promise.reject(new MysqlError('server', 'ER_PARSE_ERROR', 'not recorded', 1064)),
     destroy: () => undefined,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
