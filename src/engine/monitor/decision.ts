@@ -86,11 +86,7 @@ export function decide(question: Question): Decision {
       code: 'hung-only',
       text: 'the master accepts connections and does not answer: it is hung, and failover_on does not name that',
     });
-  if (doubts.length === 0 && !isConfirmed(question))
-    doubts.push({
-      code: 'one-opinion',
-      text: 'nobody else could be asked about the master: one opinion is not enough',
-    });
+  if (doubts.length === 0 && !isConfirmed(question)) doubts.push({ code: 'one-opinion', text: alone(question) });
   if (doubts.length > 0) return wait(doubts);
   return { kind: 'dead', cause: isHung && question.mode === 'evidence' ? 'hung' : 'dead' };
 }
@@ -131,6 +127,15 @@ function contradictions({ own, replicas, routes, hasScript }: Question): Doubt[]
     doubts.push({ code: 'script-pending', text: 'the secondary check has not ended yet' });
   else if (!isDeadRoute(script)) doubts.push({ code: 'script-failed', text: script.text });
   return doubts;
+}
+
+/** Why nobody's word counted. */
+function alone({ replicas, routes }: Question): string {
+  const said = [
+    ...replicas.map(r => `${r.server}: ${r.text}`),
+    ...routes.map(r => `${r.server === undefined ? 'secondary check' : `from the host of ${r.server}`}: ${r.text}`),
+  ];
+  return `one opinion is not enough, and nobody else could tell (${said.join('; ') || 'there is nobody to ask'})`;
 }
 
 /** Somebody else found the master gone as well. */

@@ -40,6 +40,9 @@ export type MonitorEnd =
 
 /** Milliseconds that the last look before a decision may take. */
 const LAST_LOOK_MS = 1000;
+/** Between two looks at a server that is just ending, in milliseconds, and how many of them. */
+const HURRY_MS = 25;
+const HURRIES = 20;
 /** Milliseconds by which an early decision waits for the SSH check, which only spares the failover one of its own. */
 const SSH_GRACE_MS = 100;
 
@@ -70,6 +73,7 @@ class Monitor implements AsyncDisposable {
   #detection: Detection = INITIAL;
   #suspicion: Suspicion | undefined;
   #pinged = false;
+  #hurried = 0;
   #said = '';
 
   constructor(private readonly options: MonitorOptions) {
@@ -117,11 +121,23 @@ class Monitor implements AsyncDisposable {
       this.#detection = taken.detection;
       const end = await this.#react(outcome, taken, before);
       if (end) return end;
-      // A connection that broke says nothing yet: whether anybody listens is asked at once.
-      const broke = taken.suspect && outcome.kind === 'queryFailed' && outcome.how === 'lost';
-      if (this.#policy.mode === 'evidence' && broke) continue;
+      if (this.#isToBeRepeated(outcome)) {
+        await pause(this.#hurried++ === 0 ? 0 : HURRY_MS, this.options.engine.signal);
+        continue;
+      }
+      this.#hurried = 0;
       await this.#untilNext(startMs + this.#policy.intervalMs - performance.now(), outcome.kind === 'ok');
     }
+  }
+
+  /**
+   * A connection that broke says nothing yet, nor does one that a dying server's queue accepted: whether anybody listens is
+   * asked again at once.
+   */
+  #isToBeRepeated(outcome: PingOutcome): boolean {
+    if (this.#policy.mode === 'classic' || this.#hurried >= HURRIES) return false;
+    if (outcome.kind === 'queryFailed') return outcome.how === 'lost';
+    return outcome.kind === 'connectFailed' && outcome.how === 'closed';
   }
 
   /** Waits for the next ping's time; in evidence mode only until the connection breaks. */

@@ -83,7 +83,7 @@ async function askReplica(
   { engine, identity, received, deadlineMs = DEADLINE_MS }: AskOptions,
 ): Promise<AskedReplica> {
   const until = performance.now() + deadlineMs;
-  const left = () => Math.max(1, until - performance.now());
+  const left = () => Math.max(1, Math.ceil(until - performance.now()));
   const unknown = (text: string, code?: string): AskedReplica => ({
     opinion: { server: config.id, says: 'unknown', ...(code !== undefined && { code }), text },
   });

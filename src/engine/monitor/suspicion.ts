@@ -71,8 +71,8 @@ export class Suspicion implements Disposable {
     const [asked, script] = await Promise.all([this.#ask(), this.#scriptWithin(scriptMs)]);
     const replicas = asked.map(a => a.opinion);
     const someone = replicas.some(r => r.says === 'broken') || script?.says === 'dead';
-    const wanted = asked.filter(({ opinion, source }) => {
-      if (!source || opinion.says === 'receiving' || opinion.says === 'answered') return false;
+    const wanted = asked.filter(({ opinion }) => {
+      if (opinion.says === 'receiving' || opinion.says === 'answered') return false;
       if (hung) return true;
       return (opinion.says === 'connected' && !refused) || !someone;
     });
@@ -101,10 +101,13 @@ export class Suspicion implements Disposable {
     const signal = deadline(ROUTES_MS, this.#engine.signal);
     return Promise.all(
       asked.map(async ({ opinion, source }) => {
-        const config = this.options.others.find(server => server.id === opinion.server);
-        if (!config || !source) throw new Error('a replica that was not asked');
+        const { others, identity } = this.options;
+        const config = others.find(server => server.id === opinion.server);
+        // A replica whose server is down has a host that may still tell.
+        const address = source ?? identity.addresses[0];
+        if (!config || !address) throw new Error('a replica that was not asked');
         try {
-          return await askRoute(config, source, { ...this.#engine, signal });
+          return await askRoute(config, address, { ...this.#engine, signal });
         } catch (error) {
           if (this.#engine.signal?.aborted) throw error;
           return { via: 'route' as const, server: config.id, says: 'unknown' as const, text: 'SSH took too long' };
