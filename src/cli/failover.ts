@@ -3,7 +3,8 @@ import type { loadEngine } from './engine';
 
 /** The failover as the manager calls it: the one place where the two meet. */
 export function failoverOf({ failover }: Awaited<ReturnType<typeof loadEngine>>): RunFailover {
-  return async (death, options, { configuration, failover: given }) => {
+  return async (death, options) => {
+    const { configuration, failover: given } = options;
     const { cluster } = configuration;
     if (!cluster) return { exitCode: 1 };
     const result = await failover(

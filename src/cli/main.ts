@@ -10,7 +10,7 @@ import { confHostCommand } from './confHost';
 import { loadTranslations } from './language';
 import { masterManagerCommand } from './masterManager';
 import { masterMonitorCommand } from './masterMonitor';
-import { mhaCommand } from './mha';
+import { mhaCommand, subcommandOf } from './mha';
 import { stopCommand } from './stop';
 import { Terminal } from './terminal';
 
@@ -60,12 +60,13 @@ async function run(command: Command, terminal: Terminal): Promise<number> {
   // Every connection of a large cluster listens to it: many listeners are no leak.
   setMaxListeners(0, abort.signal);
   let interrupted: number | undefined;
+  const { graceMs = ABORT_GRACE_MS } = (command === mhaCommand && subcommandOf(process.argv.slice(2))) || command;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(signal, () => {
       const code = command.interruptedExit ?? 128 + constants.signals[signal];
       if (interrupted !== undefined) process.exit(interrupted);
       interrupted = code;
-      setTimeout(() => process.exit(code), command.graceMs ?? ABORT_GRACE_MS).unref();
+      setTimeout(() => process.exit(code), graceMs).unref();
       abort.abort(new DOMException(signal, 'AbortError'));
     });
   }

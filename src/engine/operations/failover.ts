@@ -8,6 +8,8 @@ import {
   markFailover,
   readLastFailover,
   removeMarks,
+  type FailoverFiles,
+  type LastFailover,
 } from '../monitor/failoverFiles';
 import type { DeathCause } from '../monitor/types';
 import type { EngineOptions } from '../options';
@@ -70,10 +72,28 @@ export interface PreparedFailover {
  * would do if it died now. Changes nothing. Rejects only when cancelled.
  */
 export async function prepareFailover(request: FailoverRequest, engine: EngineOptions): Promise<PreparedFailover> {
-  await using taken = await survey(request.cluster, { ...engine, suspect: request.deadMaster });
+  const files = failoverFilesOf(workdirOf(request), request.cluster.name);
+  const [taken, last] = await Promise.all([
+    survey(request.cluster, { ...engine, suspect: request.deadMaster }),
+    request.options.ignoreLastFailover ? { failed: false } : readLastFailover(files),
+  ]);
+  await using _ = taken;
   const ready = prepared(request, taken);
   const loss = await expectedLoss(ready.facts, engine);
-  return { ...ready, plan: { ...ready.plan, expectedLoss: loss } };
+  const refusals = [...ready.refusals, ...lastFailoverRefusals(last, files, request, ready.resumed)];
+  return { ...ready, refusals, plan: { ...ready.plan, expectedLoss: loss } };
+}
+
+function lastFailoverRefusals(
+  last: LastFailover,
+  files: FailoverFiles,
+  { options }: FailoverRequest,
+  resumed: Unfinished | undefined,
+): Refusal[] {
+  const minutes = options.lastFailoverMinute ?? LAST_FAILOVER_MINUTES;
+  const verdict = judgeLastFailover(last, files, { now: new Date(), minutes });
+  if (verdict.allowed || (resumed && verdict.reason === 'tooEarly')) return [];
+  return [{ code: verdict.reason, message: msg('{text}', { text: verdict.text }) }];
 }
 
 function prepared(request: FailoverRequest, { snapshot }: Survey): PreparedFailover {
@@ -102,7 +122,8 @@ export function workdirOf({ cluster, options }: Pick<FailoverRequest, 'cluster' 
 const NOBODY = '';
 
 function serverAt(cluster: ClusterConfig, { host, port }: { host: string; port: number }): string | undefined {
-  const matches = ({ values }: ServerConfig) => values.port === port && (values.hostname === host || values.ip === host);
+  const matches = ({ values }: ServerConfig) =>
+    values.port === port && (values.hostname === host || values.ip === host);
   return cluster.servers.find(matches)?.id;
 }
 
@@ -150,7 +171,9 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
         : []),
       ...(unfenced ? [UNFENCED] : []),
       ...ready.refusals,
-      ...(verdict.allowed || (resumed && verdict.reason === 'tooEarly') ? [] : [{ code: verdict.reason, message: msg('{text}', { text: verdict.text }) }]),
+      ...(verdict.allowed || (resumed && verdict.reason === 'tooEarly')
+        ? []
+        : [{ code: verdict.reason, message: msg('{text}', { text: verdict.text }) }]),
     ];
     announce(log, { ...ready, refusals });
     if (refusals.length > 0) return refused(refusals, alive);
