@@ -32,6 +32,7 @@ export class JournalTeller {
   readonly #terminal: Terminal;
   readonly #options: JournalTextOptions;
   readonly #steps = new Map<string, Step>();
+  #newMaster: string | undefined;
 
   constructor(terminal: Terminal, options: JournalTextOptions) {
     this.#terminal = terminal;
@@ -56,7 +57,9 @@ export class JournalTeller {
       case 'plan': {
         for (const step of line.plan.steps) this.#steps.set(step.id, step);
         const { dead, newMaster } = line.plan as FailoverPlan;
-        if (line.plan.operation !== 'failover') return [];
+        const isNews = this.#newMaster !== (newMaster ?? '');
+        this.#newMaster = newMaster ?? '';
+        if (line.plan.operation !== 'failover' || !isNews) return [];
         return newMaster === undefined
           ? [this.#text(msg('[{dead}] is dead', { dead }))]
           : [this.#text(msg('[{dead}] is dead; new master: [{newMaster}]', { dead, newMaster }))];

@@ -1,6 +1,14 @@
+/** Each bundle has this class of its own: what one makes, the others must know. */
+const BRAND = Symbol.for('mysqlHa.Secret');
+
 /** A password. Whatever prints it (string, JSON, inspect, template) prints `***`; only `reveal` gives the value. */
 export class Secret {
   readonly #value: string;
+  readonly [BRAND] = true;
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
 
   constructor(value: string) {
     this.#value = value;
