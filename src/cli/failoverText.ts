@@ -1,12 +1,11 @@
 import type { ClusterConfig } from '../config/types';
-import { MODE_TEXT } from '../engine/operations/election';
 import type { PreparedFailover } from '../engine/operations/failover';
-import { formOf } from '../engine/operations/failoverFacts';
-import { lossRisk, lossText, PHASE_TEXT } from '../engine/operations/planWords';
+import { lossRisk, lossText, MODE_TEXT, PHASE_TEXT } from '../engine/operations/planWords';
 import type { Phase, Step } from '../engine/operations/plan';
 import { msg } from '../l10n/message';
 import type { Terminal } from './terminal';
 import { printable } from './terminal';
+import { hostForm } from './topologyText';
 
 const PHASES: readonly Phase[] = ['check', 'fence', 'recover', 'promote', 'repoint', 'cleanup'];
 
@@ -14,8 +13,9 @@ const PHASES: readonly Phase[] = ['check', 'fence', 'recover', 'promote', 'repoi
 export function preparedText(prepared: PreparedFailover, terminal: Terminal): string {
   const { facts, plan, refusals, resumed } = prepared;
   const { cluster, dead, snapshot } = facts;
+  const form = formIn(prepared);
   const text = terminal.text.bind(terminal);
-  const server = formOf(cluster, dead.id);
+  const server = form(dead.id);
   const isAlive = snapshot.servers.find(s => s.id === dead.id)?.status === 'alive';
   const head = isAlive
     ? msg('{cluster}: {server} is alive. If it died now:', { cluster: cluster.name, server })
@@ -31,7 +31,7 @@ export function preparedText(prepared: PreparedFailover, terminal: Terminal): st
   section(text(msg('New master')), electionLines(prepared, terminal));
   section(
     text(msg('Not taking part')),
-    plan.leftOut.map(({ id, reason }) => `  ${formOf(cluster, id)}: ${printable(text(reason))}`),
+    plan.leftOut.map(({ id, reason }) => `  ${form(id)}: ${printable(text(reason))}`),
   );
   const style = { none: 'ok', some: 'error', unknown: 'warning' } as const;
   section(text(msg('Expected loss')), [
@@ -45,10 +45,20 @@ export function preparedText(prepared: PreparedFailover, terminal: Terminal): st
   return `${lines.join('\n')}\n`;
 }
 
-function electionLines({ facts, plan }: PreparedFailover, terminal: Terminal): string[] {
+/** MHA's print form of a server, by its id. */
+function formIn({ facts }: PreparedFailover): (id: string) => string {
+  return id => {
+    const server = facts.snapshot.servers.find(s => s.id === id);
+    return server ? hostForm(server) : id;
+  };
+}
+
+function electionLines(prepared: PreparedFailover, terminal: Terminal): string[] {
+  const { plan } = prepared;
+  const form = formIn(prepared);
   return plan.election.candidates.map(({ id, chosen, reasons }) => {
     const why = reasons.map(reason => printable(terminal.text(reason))).join('; ');
-    const line = `${formOf(facts.cluster, id)}: ${why}`;
+    const line = `${form(id)}: ${why}`;
     return chosen ? `  ${terminal.style('ok', `* ${line}`)}` : `    ${line}`;
   });
 }

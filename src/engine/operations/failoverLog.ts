@@ -1,8 +1,8 @@
 import { format } from '../../l10n/message';
 import type { Log } from '../log';
 import { formOf } from './failoverFacts';
-import { MODE_TEXT } from './election';
 import type { PreparedFailover } from './failover';
+import { MODE_TEXT } from './planWords';
 
 /** What was found, who is to become master and why, and why it may not be: before anything is changed. */
 export function announce(log: Log, { facts, plan, refusals }: PreparedFailover): void {

@@ -1,4 +1,5 @@
 import { msg, type Message } from '../../l10n/message';
+import type { FailoverMode } from './failoverFacts';
 import type { ExpectedLoss } from './failoverPlan';
 import type { Outcome } from './journal';
 import type { OperationKind, Phase } from './plan';
@@ -19,6 +20,12 @@ export const PHASE_TEXT: Readonly<Record<Phase, Message>> = {
   promote: msg('Promote the new master'),
   repoint: msg('Repoint the replicas'),
   cleanup: msg('Clean up'),
+};
+
+export const MODE_TEXT: Readonly<Record<FailoverMode, Message>> = {
+  gtid: msg('by GTID'),
+  mariadbGtid: msg('by MariaDB GTID'),
+  position: msg('by binary log position'),
 };
 
 export const OUTCOME_TEXT: Readonly<Record<Outcome, Message>> = {
