@@ -1,5 +1,5 @@
 // Builds the bundles of dist/ and the commands of bin/. `--watch` rebuilds on change, `--production` minifies,
-// `--outdir=DIR` builds the bundles elsewhere (and no commands).
+// `--outdir=DIR` builds the bundles elsewhere, the commands beside them.
 import * as esbuild from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -74,7 +74,10 @@ const configs = [
     platform: 'browser',
     format: 'iife',
     target: 'es2022',
-    entryPoints: { 'webview/report': 'src/webview/report/main.ts' },
+    entryPoints: {
+      'webview/report': 'src/webview/report/main.ts',
+      'webview/operation': 'src/webview/operation/main.ts',
+    },
   },
 ].filter(Boolean);
 
@@ -88,13 +91,14 @@ function translations() {
   fs.writeFileSync(path.join(outdir, 'l10n/bundle.l10n.zh-cn.json'), `${JSON.stringify(merged, null, 2)}\n`);
 }
 
-/** bin/NAME for every command, so that the folder can be put on PATH. The list is the CLI's own. */
+/** bin/NAME for every command, so that the folder can be put on PATH; VS Code starts operations by them. The list is the CLI's own. */
 function commands() {
   const list = path.join(root, 'src/cli/commands.json');
   if (!fs.existsSync(list)) return;
-  fs.mkdirSync(path.join(root, 'bin'), { recursive: true });
+  const bin = path.join(outdir, '../bin');
+  fs.mkdirSync(bin, { recursive: true });
   for (const name of JSON.parse(fs.readFileSync(list, 'utf8'))) {
-    const file = path.join(root, 'bin', name);
+    const file = path.join(bin, name);
     fs.writeFileSync(file, `#!/usr/bin/env node\nrequire('../dist/cli.js').main(${JSON.stringify(name)});\n`);
     fs.chmodSync(file, 0o755);
   }
@@ -102,6 +106,6 @@ function commands() {
 
 fs.rmSync(outdir, { recursive: true, force: true });
 translations();
-if (!elsewhere) commands();
+commands();
 if (watch) await Promise.all(configs.map(async c => (await esbuild.context(c)).watch()));
 else await Promise.all(configs.map(c => esbuild.build(c)));

@@ -17,6 +17,7 @@ const SHIPPED = [
   /^extension\/package(\.nls(\.[\w-]+)?)?\.json$/,
   /^extension\/(readme(\.[\w-]+)?\.md|changelog\.md|license(\.txt)?|language-configuration\.json)$/i,
   /^extension\/dist\/(extension|engine|cli)\.js$/,
+  /^extension\/bin\/(mha|masterha_\w+)$/,
   /^extension\/dist\/webview\/[\w-]+\.(js|css)$/,
   /^extension\/dist\/l10n\/bundle\.l10n\.[\w-]+\.json$/,
   /^extension\/media\/[\w/-]+\.(svg|png|md)$/,
@@ -66,19 +67,20 @@ function objections(file) {
     if (!bundles.get('extension/dist/engine.js')?.includes(text))
       found.push(`engine.js does not contain ${driver} (or no longer the text by which it is recognised)`);
   }
-  for (const name of ['package.json', 'dist/cli.js', 'dist/webview/report.js', 'dist/webview/report.css'])
-    if (!bundles.has(`extension/${name}`)) found.push(`${name} is missing`);
+  const needed = ['package.json', 'dist/cli.js', 'bin/mha', 'bin/masterha_manager', 'bin/masterha_stop'];
+  const pages = ['report', 'operation'].flatMap(page => [`dist/webview/${page}.js`, `dist/webview/${page}.css`]);
+  for (const name of [...needed, ...pages]) if (!bundles.has(`extension/${name}`)) found.push(`${name} is missing`);
   return found;
 }
 
-/** Copies what .vscodeignore lets through, except dist/, which is built in place. */
+/** Copies what .vscodeignore lets through, except dist/ and bin/, which are built in place. */
 function copyShipped(stage) {
   const wanted = fs
     .readFileSync(path.join(root, '.vscodeignore'), 'utf8')
     .split('\n')
     .filter(line => line.startsWith('!'))
     .map(line => line.slice(1).split('/')[0])
-    .filter(name => name !== 'dist')
+    .filter(name => name !== 'dist' && name !== 'bin')
     .map(name => new RegExp(`^${name.replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
   for (const name of fs.readdirSync(root))
     if (name === '.vscodeignore' || wanted.some(pattern => pattern.test(name)))

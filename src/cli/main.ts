@@ -11,7 +11,7 @@ import { loadTranslations } from './language';
 import { masterManagerCommand } from './masterManager';
 import { masterMonitorCommand } from './masterMonitor';
 import { masterSwitchCommand } from './masterSwitch';
-import { mhaCommand } from './mha';
+import { mhaCommand, subcommandOf } from './mha';
 import { stopCommand } from './stop';
 import { secondaryCheckCommand } from './secondaryCheck';
 import { Terminal } from './terminal';
@@ -66,13 +66,14 @@ async function run(command: Command, terminal: Terminal): Promise<number> {
   let interrupted: number | undefined;
   // Node.js forgets that nohup told it to ignore the signal; the shell's note of what it started is left.
   const isNohup = /(?:^|\/)nohup$/.test(process.env['_'] ?? '');
+  const { graceMs = ABORT_GRACE_MS } = (command === mhaCommand && subcommandOf(process.argv.slice(2))) || command;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(signal, () => {
       if (signal === 'SIGHUP' && isNohup) return;
       const code = command.interruptedExit ?? 128 + constants.signals[signal];
       if (interrupted !== undefined) process.exit(interrupted);
       interrupted = code;
-      setTimeout(() => process.exit(code), command.graceMs ?? ABORT_GRACE_MS).unref();
+      setTimeout(() => process.exit(code), graceMs).unref();
       abort.abort(new DOMException(signal, 'AbortError'));
     });
   }

@@ -1,9 +1,10 @@
-import { msg } from '../l10n/message';
+import { format, msg } from '../l10n/message';
 import { defineCommand } from './command';
 import { failoverOf } from './failover';
 import { FAILOVER_OPTIONS, INTERNAL_OPTIONS, MONITOR_OPTIONS } from './managerOptions';
 import type { OptionTable } from './options';
 import { monitorExit, runMonitor } from './runMonitor';
+import { PASSWORD_OPTIONS, passwordsFromStdin } from './stdinPasswords';
 
 const OPTIONS = {
   ...MONITOR_OPTIONS,
@@ -12,6 +13,7 @@ const OPTIONS = {
     type: 'flag',
     help: msg('go on after a failover, with the new master, and try again after errors'),
   },
+  ...PASSWORD_OPTIONS,
   ...INTERNAL_OPTIONS,
   interactive: { type: 'integer', ignored: true, help: msg('accepted, has no effect here') },
 } as const satisfies OptionTable;
@@ -32,8 +34,20 @@ export const masterManagerCommand = defineCommand({
   graceMs: 600_000,
   action: ({ options, ignored }, context) =>
     monitorExit(async () => {
+      const given = options['passwords-from-stdin'] ? await passwordsFromStdin(process.stdin) : undefined;
+      if (given && 'problem' in given) {
+        context.terminal.err(`${format(given.problem)}\n`);
+        return 1;
+      }
       const end = await runMonitor(
-        { options, ignored, interactive: false, keepRunning: options.keep_running ?? false, failover: failoverOf },
+        {
+          options,
+          ignored,
+          interactive: false,
+          keepRunning: options.keep_running ?? false,
+          failover: failoverOf,
+          ...given,
+        },
         context,
       );
       return end.exitCode;

@@ -3,6 +3,8 @@ import { msg } from '../l10n/message';
 import { checkReplicationCommand, checkSshMeshCommand } from './checkCommand';
 import type { Command, CommandContext } from './command';
 import { configCommand } from './configCommand';
+import { failoverCommand } from './failoverCommand';
+import { journalCommand } from './journalCommand';
 import { lintCommand } from './lint';
 import { nearest } from './options';
 import type { Terminal } from './terminal';
@@ -15,6 +17,8 @@ export const MHA_COMMANDS: readonly Command[] = [
   topologyCommand,
   checkReplicationCommand,
   checkSshMeshCommand,
+  failoverCommand,
+  journalCommand,
 ];
 
 /** `mha COMMAND …`: takes the words of the command from the front and hands the rest to it. */
@@ -46,11 +50,16 @@ export const mhaCommand: Command = {
   },
 };
 
+const wordsOf = ({ name }: Command): string[] => name.split(' ').slice(1);
+
+/** The subcommand that a command line of `mha` names. */
+export function subcommandOf(args: readonly string[]): Command | undefined {
+  return MHA_COMMANDS.find(command => wordsOf(command).every((word, i) => args[i] === word));
+}
+
 async function dispatch(args: readonly string[], context: CommandContext): Promise<number> {
-  for (const command of MHA_COMMANDS) {
-    const words = command.name.split(' ').slice(1);
-    if (words.every((word, i) => args[i] === word)) return command.run(args.slice(words.length), context);
-  }
+  const command = subcommandOf(args);
+  if (command) return command.run(args.slice(wordsOf(command).length), context);
   const { terminal } = context;
   const [first = '', second = ''] = args;
   const group = MHA_COMMANDS.filter(c => c.name.startsWith(`mha ${first} `));

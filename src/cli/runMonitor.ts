@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import type { ManagerEnd, ManagerOptions } from '../engine/monitor/runManager';
 import type { RunFailover } from '../engine/monitor/types';
 import { errorCode, errorText } from '../engine/errors';
+import type { EngineOptions } from '../engine/options';
 import type { CommandContext } from './command';
 import { replicationCheckOptions } from './configOptions';
 import { loadEngine } from './engine';
@@ -24,6 +25,7 @@ export interface MonitorCommand {
   /** What a dead master is given to; absent: nothing. */
   readonly failover?: (engine: Engine) => RunFailover;
   readonly confirmDeadMaster?: () => Promise<boolean>;
+  readonly password?: EngineOptions['password'];
 }
 
 /** Reads the configuration as MHA does, opens the log, and runs the manager to its end. */
@@ -59,7 +61,7 @@ export async function runMonitor(command: MonitorCommand, context: CommandContex
   log.log('info', 'MHA::MasterMonitor version 0.58.');
   const engine = await loadEngine();
   const manager: ManagerOptions = {
-    engine: { log, signal },
+    engine: { log, signal, ...(command.password && { password: command.password }) },
     configuration: { ...config.loaded, file: conf },
     reread: async () => {
       const again = await readForMha({ file: conf, globalFile, signal, log });

@@ -1,8 +1,8 @@
-import type { Level } from '../extension/panels/reportProtocol';
+import type { Sign } from '../extension/panels/operationProtocol';
 import { svg } from './dom';
 
 /** Shapes differ as much as colours do, so that they can be told apart without any. */
-const SHAPES: Readonly<Record<Level, () => readonly SVGElement[]>> = {
+const SHAPES: Readonly<Record<Sign, () => readonly SVGElement[]>> = {
   ok: () => [svg('path', { class: 'stroke', d: 'M3 8.6 L6.6 12.2 L13.2 4.4' })],
   failed: () => [
     svg('circle', { class: 'fill', cx: 8, cy: 8, r: 7 }),
@@ -17,10 +17,18 @@ const SHAPES: Readonly<Record<Level, () => readonly SVGElement[]>> = {
     svg('path', { class: 'stroke', d: 'M8 7.4 V11.4 M8 4.6 V4.8' }),
   ],
   skipped: () => [svg('path', { class: 'stroke', d: 'M4 8 H12' })],
+  running: () => [
+    svg('circle', { class: 'stroke', cx: 8, cy: 8, r: 6.4 }),
+    svg('path', { class: 'fill', d: 'M8 1.6 A6.4 6.4 0 0 1 8 14.4 Z' }),
+  ],
+  waiting: () => [svg('circle', { class: 'stroke', cx: 8, cy: 8, r: 6.4 })],
+  undone: () => [
+    svg('path', { class: 'stroke', d: 'M5.6 2.4 L2.4 5.6 L5.6 8.8 M2.4 5.6 H9.6 A4 4 0 0 1 9.6 13.6 H6' }),
+  ],
 };
 
 /** The sign of a level. `label` is read out; without it the icon is decoration beside text that says the same. */
-export function icon(level: Level, label?: string, size = 14): SVGElement {
+export function icon(level: Sign, label?: string, size = 14): SVGElement {
   const attributes = label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': 'true' };
   return svg(
     'svg',

@@ -1,6 +1,6 @@
 import { msg, type Message } from '../../l10n/message';
 import { logNumber } from '../binlog/position';
-import type { FailoverFacts, FailoverMode, ReplicaFacts, Refusal } from './failoverFacts';
+import type { FailoverFacts, ReplicaFacts, Refusal } from './failoverFacts';
 import { hostForm } from './failoverFacts';
 import { errantOf, latestReplicas } from './progress';
 
@@ -177,10 +177,3 @@ function reasonsAgainst(
   if (latest.has(chosen.id) && !latest.has(replica.id)) return [msg('{server} has received more', { server })];
   return [msg('{server} comes first in the configuration', { server })];
 }
-
-/** The words of a mode for people. */
-export const MODE_TEXT: Readonly<Record<FailoverMode, Message>> = {
-  gtid: msg('by GTID'),
-  mariadbGtid: msg('by MariaDB GTID'),
-  position: msg('by binary log position'),
-};

@@ -1,7 +1,7 @@
 import { format } from '../../l10n/message';
 import type { Log } from '../log';
 import { formOf } from './failoverFacts';
-import { MODE_TEXT } from './election';
+import { MODE_TEXT } from './planWords';
 import type { PreparedFailover } from './prepareFailover';
 
 /** What was found, who is to become master and why, and why it may not be: before anything is changed. */

@@ -1,22 +1,32 @@
-import type { Block, Entry, Level, ReportView } from './reportProtocol';
+import type { Sign } from './operationProtocol';
+import type { Block, Entry, ReportView } from './reportProtocol';
 
 /** As characters, because what is pasted into a ticket has no icons. */
-const SIGNS: Readonly<Record<Level, string>> = { failed: '❌', warning: '⚠️', info: 'ℹ️', ok: '✅', skipped: '➖' };
+export const SIGNS: Readonly<Record<Sign, string>> = {
+  failed: '❌',
+  warning: '⚠️',
+  info: 'ℹ️',
+  ok: '✅',
+  skipped: '➖',
+  running: '⏳',
+  waiting: '⬜',
+  undone: '↩️',
+};
 
 /** Text of others (server names, error messages) must not turn into markup, links or table cells. */
-function escape(text: string): string {
+export function escape(text: string): string {
   return text.replace(/[\\`*_{}[\]<>|~#]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
 }
 
 /** A code span that holds whatever the text contains. */
-function code(text: string): string {
+export function code(text: string): string {
   const line = text.replace(/\s*\n\s*/g, ' ').trim();
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(run => run[0].length));
   const fence = '`'.repeat(longest + 1);
   return longest === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
 }
 
-function entryLine(entry: Entry): string {
+export function entryLine(entry: Entry): string {
   const parts = [SIGNS[entry.level]];
   if (entry.server !== undefined && !entry.text.includes(entry.server)) parts.push(`**${escape(entry.server)}**`);
   parts.push(escape(entry.text));

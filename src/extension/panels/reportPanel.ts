@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import type { Report } from '../../engine/checks/types';
@@ -6,6 +5,7 @@ import { plainArgs, type Message } from '../../l10n/message';
 import { reportMarkdown } from './reportMarkdown';
 import { pageStateSchema, toPanelSchema, type Link, type ReportView, type ToPage } from './reportProtocol';
 import { reportView } from './reportView';
+import { preparePanel, webviewPage } from './webviewPage';
 
 /** Also names the activation event `onWebviewPanel:mysqlHa.report`, by which a panel comes back after a reload. */
 const VIEW_TYPE = 'mysqlHa.report';
@@ -36,32 +36,6 @@ function linksOf(view: ReportView): readonly Link[] {
   });
 }
 
-function attribute(text: string): string {
-  return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
-}
-
-/** The page: nothing but its own script and style, no network, nothing inline. */
-function page(webview: vscode.Webview, folder: vscode.Uri, view: ReportView): string {
-  const nonce = randomBytes(16).toString('base64');
-  const script = webview.asWebviewUri(vscode.Uri.joinPath(folder, 'report.js')).toString();
-  const style = webview.asWebviewUri(vscode.Uri.joinPath(folder, 'report.css')).toString();
-  const policy = `default-src 'none'; style-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
-  return `<!DOCTYPE html>
-<html lang="${attribute(view.language)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${attribute(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${attribute(titleOf(view))}</title>
-<link rel="stylesheet" href="${attribute(style)}">
-</head>
-<body>
-<main id="report"></main>
-<script nonce="${nonce}" src="${attribute(script)}"></script>
-</body>
-</html>`;
-}
-
 class ReportPanel {
   #view: ReportView;
   readonly #panel: vscode.WebviewPanel;
@@ -69,18 +43,14 @@ class ReportPanel {
   constructor(context: vscode.ExtensionContext, panel: vscode.WebviewPanel, view: ReportView) {
     this.#panel = panel;
     this.#view = view;
-    const folder = vscode.Uri.joinPath(context.extensionUri, 'dist/webview');
-    panel.webview.options = { enableScripts: true, localResourceRoots: [folder] };
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(context.extensionUri, 'media/file-light.svg'),
-      dark: vscode.Uri.joinPath(context.extensionUri, 'media/file-dark.svg'),
-    };
+    preparePanel(context, panel);
     panel.webview.onDidReceiveMessage(message => this.#receive(message));
     panel.onDidDispose(() => {
       if (open.get(keyOf(this.#view)) === this) open.delete(keyOf(this.#view));
     });
     open.set(keyOf(view), this);
-    panel.webview.html = page(panel.webview, folder, view);
+    const { language } = view;
+    panel.webview.html = webviewPage(context, panel.webview, { name: 'report', language, title: titleOf(view) });
     this.show(view);
   }
 

@@ -15,7 +15,7 @@ export const levelSchema = v.picklist(['failed', 'warning', 'info', 'ok', 'skipp
 /** A place in a file, zero-based line. */
 const linkSchema = v.strictObject({ file: text, line: count, label: text });
 
-const entrySchema = v.strictObject({
+export const entrySchema = v.strictObject({
   level: levelSchema,
   text,
   /** Name of the server concerned. */
@@ -28,7 +28,7 @@ const entrySchema = v.strictObject({
   link: v.optional(linkSchema),
 });
 
-const listSchema = v.strictObject({ type: v.literal('list'), title: text, entries: v.array(entrySchema) });
+export const listSchema = v.strictObject({ type: v.literal('list'), title: text, entries: v.array(entrySchema) });
 
 const groupsSchema = v.strictObject({
   type: v.literal('groups'),

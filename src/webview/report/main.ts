@@ -3,6 +3,7 @@ import { toPageSchema, type PageState, type ReportView, type ToPanel } from '../
 import { h } from '../dom';
 import { registerWidgets } from '../toolkit';
 import { renderReport, type Rendered } from './render';
+import '../page.css';
 import './report.css';
 
 interface Host {

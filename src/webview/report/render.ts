@@ -1,6 +1,7 @@
-import type { Block, BlockOf, Entry, MatrixCell, ReportView, ToPanel } from '../../extension/panels/reportProtocol';
+import type { Block, BlockOf, MatrixCell, ReportView, ToPanel } from '../../extension/panels/reportProtocol';
 import { h } from '../dom';
 import { icon } from '../icons';
+import { entry, verdict, type OpenLink } from '../parts';
 import { badge, button, progressRing } from '../toolkit';
 
 type Send = (message: ToPanel) => void;
@@ -39,56 +40,13 @@ function header(view: ReportView, send: Send): { element: HTMLElement; setBusy: 
   };
 }
 
-function verdict(view: ReportView): HTMLElement {
-  const { level, headline, detail, counts } = view.verdict;
-  return h(
-    'div',
-    { class: `verdict ${level}`, role: 'status' },
-    icon(level, undefined, 26),
-    h(
-      'div',
-      {},
-      h('p', { class: 'headline' }, headline),
-      h('p', {}, detail),
-      h('p', { class: 'facts' }, ...counts.map(count => h('span', {}, count))),
-    ),
-  );
-}
-
-/** The text with the server's name in bold: where it stands, else in front. */
-function named({ server, text }: Entry): (Node | string)[] {
-  if (server === undefined) return [text];
-  const at = text.indexOf(server);
-  if (at < 0) return [h('b', { class: 'before' }, server), ' ', text];
-  return [text.slice(0, at), h('b', {}, server), text.slice(at + server.length)];
-}
-
-function entry(item: Entry, labels: Labels, send: Send, id?: string): HTMLElement {
-  const { link } = item;
-  const open = link && h('button', { type: 'button', class: 'link' }, link.label);
-  if (link) open?.addEventListener('click', () => send({ type: 'open', file: link.file, line: link.line }));
-  return h(
-    'li',
-    { class: 'entry', id, ...(id ? { tabindex: -1 } : {}) },
-    icon(item.level, labels.levels[item.level]),
-    h(
-      'div',
-      { class: 'words' },
-      h('p', {}, ...named(item)),
-      item.detail !== undefined && h('p', { class: 'detail' }, item.detail),
-      item.advice !== undefined && h('p', { class: 'advice' }, `${labels.advice}: ${item.advice}`),
-    ),
-    h('div', { class: 'aside' }, open, item.took !== undefined && h('span', { class: 'number' }, item.took)),
-  );
-}
-
-function groups(block: BlockOf<'groups'>, labels: Labels, send: Send): HTMLElement[] {
+function groups(block: BlockOf<'groups'>, labels: Labels, open: OpenLink): HTMLElement[] {
   return block.groups.map(group =>
     h(
       'details',
       {},
       h('summary', {}, h('b', {}, group.title), ' ', h('span', { class: 'dim' }, group.summary)),
-      h('ul', {}, ...group.entries.map(item => entry(item, labels, send))),
+      h('ul', {}, ...group.entries.map(item => entry(item, labels, open))),
     ),
   );
 }
@@ -164,14 +122,14 @@ function matrix(block: BlockOf<'matrix'>): HTMLElement[] {
   ];
 }
 
-function content(block: Block, labels: Labels, send: Send): HTMLElement[] {
+function content(block: Block, labels: Labels, open: OpenLink): HTMLElement[] {
   switch (block.type) {
     case 'list':
-      return [h('ul', {}, ...block.entries.map(item => entry(item, labels, send)))];
+      return [h('ul', {}, ...block.entries.map(item => entry(item, labels, open)))];
     case 'reasons':
-      return [h('ul', {}, ...block.entries.map((item, at) => entry(item, labels, send, reasonId(at))))];
+      return [h('ul', {}, ...block.entries.map((item, at) => entry(item, labels, open, reasonId(at))))];
     case 'groups':
-      return groups(block, labels, send);
+      return groups(block, labels, open);
     case 'topology':
       return [topology(block, labels)];
     case 'matrix':
@@ -179,20 +137,21 @@ function content(block: Block, labels: Labels, send: Send): HTMLElement[] {
   }
 }
 
-function section(block: Block, index: number, labels: Labels, send: Send): HTMLElement {
+function section(block: Block, index: number, labels: Labels, open: OpenLink): HTMLElement {
   const id = `section${index}`;
   const count = block.type === 'list' || block.type === 'reasons' ? block.entries.length : 0;
   return h(
     'section',
     { 'aria-labelledby': id },
     h('h2', { id }, block.title, count > 1 && ' ', count > 1 && badge(String(count))),
-    ...content(block, labels, send),
+    ...content(block, labels, open),
   );
 }
 
 /** The page of a report, as elements. */
 export function renderReport(view: ReportView, send: Send): Rendered {
   const top = header(view, send);
-  const sections = view.blocks.map((block, index) => section(block, index, view.labels, send));
-  return { elements: [top.element, verdict(view), ...sections], setBusy: top.setBusy };
+  const open: OpenLink = ({ file, line }) => send({ type: 'open', file, line });
+  const sections = view.blocks.map((block, index) => section(block, index, view.labels, open));
+  return { elements: [top.element, verdict(view.verdict), ...sections], setBusy: top.setBusy };
 }
