@@ -10,6 +10,7 @@ import commands from '../../../src/cli/commands.json';
 import { confHostCommand } from '../../../src/cli/confHost';
 import { masterManagerCommand } from '../../../src/cli/masterManager';
 import { masterMonitorCommand } from '../../../src/cli/masterMonitor';
+import { masterSwitchCommand } from '../../../src/cli/masterSwitch';
 import { MHA_COMMANDS, mhaCommand } from '../../../src/cli/mha';
 import { secondaryCheckCommand } from '../../../src/cli/secondaryCheck';
 import { stopCommand } from '../../../src/cli/stop';
@@ -23,6 +24,7 @@ const DROP_INS = [
   secondaryCheckCommand,
   masterManagerCommand,
   masterMonitorCommand,
+  masterSwitchCommand,
   stopCommand,
 ];
 
