@@ -107,7 +107,9 @@ export class Applier implements AsyncDisposable {
       if (this.#server.version.flavour !== 'mysql') return false;
       await this.#session.run('SET @@session.gtid_next = ?', [gtid.text]);
       this.#gtidSet = true;
-      const [row = {}] = await this.#session.run('SELECT GTID_SUBSET(?, @@global.gtid_executed) AS executed', [gtid.text]);
+      const [row = {}] = await this.#session.run('SELECT GTID_SUBSET(?, @@global.gtid_executed) AS executed', [
+        gtid.text,
+      ]);
       return number(row, 'executed') === 1;
     }
     if (this.#server.version.flavour !== 'mariadb') return false;

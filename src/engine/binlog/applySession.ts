@@ -134,10 +134,8 @@ export class ApplySession {
     if (!inTransaction) {
       if (status.explicitDefaultsForTimestamp !== undefined)
         values['explicit_defaults_for_timestamp'] = status.explicitDefaultsForTimestamp ? 1 : 0;
-      if (status.requirePrimaryKey !== undefined)
-        values['sql_require_primary_key'] = status.requirePrimaryKey ? 1 : 0;
-      if (status.tableEncryption !== undefined)
-        values['default_table_encryption'] = status.tableEncryption ? 1 : 0;
+      if (status.requirePrimaryKey !== undefined) values['sql_require_primary_key'] = status.requirePrimaryKey ? 1 : 0;
+      if (status.tableEncryption !== undefined) values['default_table_encryption'] = status.tableEncryption ? 1 : 0;
     }
     await this.set(values);
   }
@@ -151,7 +149,9 @@ export class ApplySession {
       unique_checks: off(QUERY_FLAG.relaxedUniqueChecks),
       sql_auto_is_null: on(QUERY_FLAG.autoIsNull),
       // MariaDB's, from 10.5 on.
-      ...(flags & QUERY_FLAG.ifExists || this.#set.has('sql_if_exists') ? { sql_if_exists: on(QUERY_FLAG.ifExists) } : {}),
+      ...(flags & QUERY_FLAG.ifExists || this.#set.has('sql_if_exists')
+        ? { sql_if_exists: on(QUERY_FLAG.ifExists) }
+        : {}),
     };
   }
 

@@ -79,4 +79,3 @@ export class RowsStatement {
     await this.#session.runBytes(Buffer.from(statement, 'latin1'));
   }
 }
-

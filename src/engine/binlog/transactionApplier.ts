@@ -201,9 +201,13 @@ export class TransactionApplier {
       throw error;
     }
     if (errorCode !== 0)
-      throw new ApplyError('differentError', `the statement failed with error ${errorCode} at its source, and not here`, {
-        errno: errorCode,
-      });
+      throw new ApplyError(
+        'differentError',
+        `the statement failed with error ${errorCode} at its source, and not here`,
+        {
+          errno: errorCode,
+        },
+      );
   }
 
   async #load(event: BinlogEvent): Promise<void> {

@@ -20,7 +20,12 @@ type Done = (error: unknown, rows: unknown) => void;
  * data stood in them. The driver takes texts only, and encodes them as the connection's character set says: that is
  * another one for the moment in which this statement is written.
  */
-export function sendBytes(connection: Connection, statement: Buffer, infile: (() => Readable) | undefined, done: Done): void {
+export function sendBytes(
+  connection: Connection,
+  statement: Buffer,
+  infile: (() => Readable) | undefined,
+  done: Done,
+): void {
   const options = {
     sql: statement.toString('latin1'),
     ...(infile ? { infileStreamFactory: infile } : {}),

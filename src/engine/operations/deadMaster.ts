@@ -84,7 +84,11 @@ async function fence(run: FailoverRun): Promise<StepResult> {
   const { master_pid_file: pidFile, port } = dead.values;
   const { ip } = await hookServer(dead);
   const result = run.deadHost
-    ? await fenceSsh(run.deadHost, { port, addresses: [ip], pidFiles: pidFile ? [pidFile] : [] }, { timeoutMs: FENCE_MS, log: run.log })
+    ? await fenceSsh(
+        run.deadHost,
+        { port, addresses: [ip], pidFiles: pidFile ? [pidFile] : [] },
+        { timeoutMs: FENCE_MS, log: run.log },
+      )
     : undefined;
   if (result?.kind === 'killed') {
     run.shutdown = 'killedBySsh';

@@ -1,6 +1,6 @@
 import { msg, type Message } from '../../l10n/message';
 import { logNumber } from '../binlog/position';
-import type { FailoverFacts, FailoverMode, ReplicaFacts, Refusal } from './failoverFacts';
+import type { FailoverFacts, ReplicaFacts, Refusal } from './failoverFacts';
 import { hostForm } from './failoverFacts';
 import { errantOf, latestReplicas } from './progress';
 

@@ -132,15 +132,17 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
       })),
   );
   add(
-    ...replicas.filter(r => !r.promoted).map((r): Draft => ({
-      kind: 'stop-receiver',
-      phase: 'fence',
-      server: r.id,
-      title: msg('Stop receiving on {server}', { server: hostForm(r.config) }),
-      does: ['STOP SLAVE IO_THREAD'],
-      undo: ['START SLAVE IO_THREAD'],
-      vital: !r.config.values.ignore_fail,
-    })),
+    ...replicas
+      .filter(r => !r.promoted)
+      .map((r): Draft => ({
+        kind: 'stop-receiver',
+        phase: 'fence',
+        server: r.id,
+        title: msg('Stop receiving on {server}', { server: hostForm(r.config) }),
+        does: ['STOP SLAVE IO_THREAD'],
+        undo: ['START SLAVE IO_THREAD'],
+        vital: !r.config.values.ignore_fail,
+      })),
     {
       kind: 'open-dead-host',
       phase: 'fence',
