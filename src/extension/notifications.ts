@@ -72,7 +72,7 @@ export class Notifications implements vscode.Disposable {
     const failOver = vscode.l10n.t('Fail Over…');
     const text =
       manager === undefined
-        ? vscode.l10n.t('{name}: the master {server} is dead, and nobody fails over by itself.', args)
+        ? vscode.l10n.t('{name}: the master {server} is dead, and no manager watches it.', args)
         : vscode.l10n.t('{name}: the master {server} is dead. Process {pid} monitors it and decides.', {
             ...args,
             pid: manager,
