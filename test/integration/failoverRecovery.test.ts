@@ -63,6 +63,7 @@ describe('the relay logs of the latest replica are purged', () => {
     await third.query('FLUSH RELAY LOGS');
     await insert(world.master, 7, 9);
     await level(world.cluster, [third]);
+    await third.query('FLUSH RELAY LOGS');
     await waitFor('the purge', () => !old.some(name => existsSync(path.join(third.datadir, name))));
     await world.master.kill();
     if (!more.ssh) await world.cluster.sshds[0]?.kill();
@@ -80,7 +81,7 @@ describe('the relay logs of the latest replica are purged', () => {
     const { world, third, config } = await purged({ no_master: false, ssh: false });
     await using _ = world;
     const result = await failOver(world.cluster, { config });
-    expect(result).toMatchObject({ exitCode: 10, newMaster: 'server3' });
+    expect(result, result.log.join('\n')).toMatchObject({ exitCode: 10, newMaster: 'server3' });
     expect(await ids(third)).toEqual(range(1, 9));
     expect(await isWritable(third)).toBe(true);
     expect(await isWritable(world.candidate)).toBe(false);

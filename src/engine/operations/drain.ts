@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { msg } from '../../l10n/message';
 import { comparePositions } from '../binlog/position';
 import { GtidSet } from '../mysql/gtid';
+import { STOPPED_IN_GROUP } from '../mysql/applierErrors';
 import { gtidExecutedOf } from './gtidState';
 import type { MysqlServer } from '../mysql/server';
 import { changeSource } from '../mysql/sourceOptions';
 import type { ReplicaChannel } from '../mysql/types';
 import { channelName, execute, readChannel, type FailoverRun } from './failoverRun';
 import { hostForm, type ReplicaFacts } from './failoverFacts';
-
-import { relayRemainder } from './relayRemainder';
+import { killApplier } from './incompleteGroup';
+import { endsInTransaction, relayRemainder } from './relayRemainder';
 import { StepError } from './runPlan';
 
 /** Between two looks at a replica's progress: short at first, since most have applied everything already. */
@@ -52,7 +53,7 @@ export async function drain(
     if (isLevel(channel) || (await hasAll(channel, connection, signal))) break;
     if (channel.applier === 'stopped') {
       const error = channel.applierError;
-      if (error || restarted)
+      if ((error && error.errno !== STOPPED_IN_GROUP) || restarted)
         throw new StepError(
           'applier',
           msg('The SQL thread of {server} stopped with error {errno}: {text}', {
@@ -88,11 +89,26 @@ export async function drain(
     await sleep(pause, undefined, { signal });
     pause = Math.min(LONGEST_POLL_MS, pause * 1.5);
   }
+  await endHalfTransaction(run, step, replica, connection, signal);
   // A half transaction is rolled back; with tables that cannot, the server waits for up to a minute first.
   const stop = dialect.statement('stopApplier', [], name);
   await execute(run, step, { id: replica.id, connection }, stop, { signal, timeoutMs: 90_000 });
   const channel = await readChannel(connection, replica, { signal });
   return { channel, partial: !isLevel(channel) && !(await hasAll(channel, connection, signal)) };
+}
+
+/** The beginning of a transaction, whose rest will never come, is taken back: see killApplier. */
+export async function endHalfTransaction(
+  run: FailoverRun,
+  step: string,
+  replica: ReplicaFacts,
+  connection: MysqlServer,
+  signal: AbortSignal,
+): Promise<void> {
+  const channel = await readChannel(connection, replica, { signal });
+  if (channel.applier !== 'running' || isLevel(channel) || !channel.relayLog) return;
+  if (await endsInTransaction(connection, channel.relayLog, channelName(connection, replica), { signal }))
+    await killApplier(run, step, replica, connection);
 }
 
 function isLevel({ received, applied }: ReplicaChannel): boolean {
