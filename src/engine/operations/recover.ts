@@ -7,6 +7,7 @@ import { drain, type Drained } from './drain';
 import type { Election } from './election';
 import { connectionOf, newMasterOf, readChannel, type FailoverRun } from './failoverRun';
 import { formOf, hostForm, type ReplicaFacts } from './failoverFacts';
+import { announceCoordinates } from './failoverLog';
 import { planFailover, type FailoverStepKind } from './failoverPlan';
 import { gtidExecutedOf, mariadbPositionOf, mariadbReceivedOf } from './gtidState';
 import { levelByPosition, ownPosition } from './level';
@@ -89,7 +90,7 @@ async function recoverNewMaster(run: FailoverRun, step: string, signal: AbortSig
   const value: PreparedFact = { coordinates, ...(run.levelAt && { levelAt: run.levelAt }) };
   run.journal.write({ type: 'fact', name: 'prepared', server: replica.id, value });
   const place = `${coordinates.file}:${coordinates.position}`;
-  run.log.log('info', `All other slaves should start replication from here: ${server} ${place}`);
+  announceCoordinates(run.log, run.facts, replica.id, { mode: run.facts.mode, at: coordinates });
   return { message: msg('{server} has everything; the others go on at {place}', { server, place }) };
 }
 
