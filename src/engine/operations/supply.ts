@@ -46,6 +46,9 @@ export async function supplyFrom(run: FailoverRun, from: LogPosition): Promise<S
     reasons.push(notFound(run.tail.file, from, found));
   }
   for (const replica of mostAdvanced(run)) {
+    // Between its end and what was saved there would be a gap.
+    const { received } = replica.channel;
+    if (!received || (run.tail && comparePositions(received, run.tail.from) < 0)) continue;
     const relay = await relayLogsFrom(run, replica, from);
     if (!relay.ok) {
       reasons.push(relay.why);
