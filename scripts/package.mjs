@@ -64,6 +64,7 @@ function objections(file) {
   for (const [driver, text] of Object.entries(DRIVERS)) {
     if (bundles.get('extension/dist/extension.js')?.includes(text) !== false)
       found.push(`extension.js is missing or contains ${driver}`);
+    if (bundles.get('extension/dist/cli.js')?.includes(text)) found.push(`cli.js contains ${driver}`);
     if (!bundles.get('extension/dist/engine.js')?.includes(text))
       found.push(`engine.js does not contain ${driver} (or no longer the text by which it is recognised)`);
   }

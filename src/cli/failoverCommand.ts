@@ -27,6 +27,7 @@ const OPTIONS = {
   'dry-run': { type: 'flag', aliases: ['dry_run'], help: msg('show what would be done, and do nothing') },
   json: { type: 'flag', help: msg('JSON: the plan, or how the failover ended') },
   yes: { type: 'flag', help: msg('do not ask') },
+  interactive: { type: 'integer', value: '0|1', help: msg('1: a person wants it, as the report then says (default: 0 with --yes)') }, // prettier-ignore
   dead_master_host: { type: 'string', value: 'HOST', help: msg('host name of the dead master (default: found out)') },
   dead_master_port: { type: 'integer', value: 'PORT', help: msg('its port (default: 3306)') },
   ...FAILOVER,
@@ -130,10 +131,11 @@ class FailoverCommand {
     const { cluster, options, engine } = this.#parts;
     const deadMaster = given ?? (await this.#findMaster());
     if (deadMaster === undefined) return 1;
+    const interactive = (options.interactive ?? (options.yes ? 0 : 1)) !== 0;
     const request: FailoverRequest = {
       cluster,
       deadMaster,
-      options: failoverOptions(options, { interactive: !options.yes, workdir: options.manager_workdir }),
+      options: failoverOptions(options, { interactive, workdir: options.manager_workdir }),
       command: 'mha failover',
     };
     const asks = !options.yes;

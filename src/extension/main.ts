@@ -4,11 +4,15 @@ import type { Snapshot } from '../engine/topology/types';
 import { channelLog, openChannel } from './channel';
 import { ClusterFinder } from './clusters/clusterFinder';
 import { ClusterStore } from './clusters/clusterStore';
+import { LocalWatch } from './clusters/localWatch';
 import { Observer } from './clusters/observer';
 import { Passwords } from './clusters/passwords';
 import { Polling } from './clusters/polling';
 import { Checks } from './commands/checks';
+import { Failovers } from './commands/failover';
+import { Monitoring } from './commands/monitoring';
 import { registerNavigation } from './commands/navigation';
+import { showOperations } from './commands/operations';
 import { registerPasswordCommands } from './commands/passwordCommands';
 import { registerRefresh } from './commands/refresh';
 import { Analyses } from './language/analyses';
@@ -20,6 +24,8 @@ import { GlobalFiles } from './language/globalFiles';
 import { registerHover } from './language/hover';
 import { followList } from './language/listedFiles';
 import { registerOutline } from './language/outline';
+import { Notifications } from './notifications';
+import { OperationPanels } from './panels/operationPanel';
 import { registerReportPanel } from './panels/reportPanel';
 import { HealthItem } from './statusBar/healthItem';
 import { ClusterTree } from './views/clusterTree';
@@ -54,7 +60,12 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const diagnostics = new Diagnostics(analyses, globals, store);
   const finder = new ClusterFinder(context.extension);
   const checks = new Checks(context, { store, observer, polling, log });
-  const refresh = registerRefresh({ store, observer, finder, polling });
+  const local = new LocalWatch(store, () => polling.active, log);
+  const refresh = registerRefresh({ store, observer, finder, polling, local });
+  const panels = new OperationPanels({ context, store, log });
+  const failovers = new Failovers({ context, store, observer, polling, local, passwords, panels, log });
+  panels.actions = failovers;
+  const monitoring = new Monitoring({ context, store, observer, local, passwords, log });
 
   const read = (id?: string): void => {
     observer.forget(id);
@@ -69,7 +80,10 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     polling,
     diagnostics,
     finder,
+    local,
+    panels,
     new HealthItem(store),
+    new Notifications({ context, store, polling, panels, monitoring }),
     finder.onDidFind(found => {
       store.setFiles(found.applications);
       diagnostics.setFiles(found);
@@ -89,6 +103,12 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     registerReportPanel(context),
     vscode.commands.registerCommand('mysqlHa.checkReplication', target => checks.run('replication', target)),
     vscode.commands.registerCommand('mysqlHa.checkSsh', target => checks.run('ssh', target)),
+    vscode.commands.registerCommand('mysqlHa.failover', target => failovers.run(target)),
+    vscode.commands.registerCommand('mysqlHa.startMonitoring', target => monitoring.start(target)),
+    vscode.commands.registerCommand('mysqlHa.stopMonitoring', target => monitoring.stop(target)),
+    vscode.commands.registerCommand('mysqlHa.showOperations', target =>
+      showOperations({ store, observer, panels }, target),
+    ),
     refresh,
     registerNavigation({ context, store, tree, channel }),
     registerPasswordCommands({ store, observer, polling, passwords }),

@@ -25,13 +25,15 @@ function bytes(...pieces: (string | readonly number[])[]): Buffer {
 export async function runWorkload(server: TestServer, options: WorkloadOptions): Promise<void> {
   await using session = await login(server, { user: 'app', password: 'app', localFiles: true });
   const run = (sql: string, values: readonly unknown[] = []) => session.query(sql, values, { timeoutMs: 60_000 });
+  await using other = await login(server, { user: 'app', password: 'app' });
   await run('CREATE DATABASE w DEFAULT CHARACTER SET utf8mb4');
   await run('CREATE DATABASE `wö-ü` DEFAULT CHARACTER SET latin1');
   await run('USE w');
   for (const sql of TABLES) await run(sql);
   for (const format of FORMATS) {
     await run(`SET SESSION binlog_format = '${format}'`);
-    await everyFormat(session, format, options);
+    await other.query(`SET SESSION binlog_format = '${format}'`);
+    await everyFormat(session, other, format, options);
     if (options.flavour === 'mysql97') await mysql97(session, format);
     if (options.flavour === 'mariadb1011') await mariadb(session, format);
   }
@@ -45,6 +47,7 @@ const TABLES = [
      y YEAR, e ENUM('a','b','ü'), s SET('x','y'), bits BIT(13), bl LONGBLOB) CHARACTER SET utf8mb4`,
   `CREATE TABLE plain (id INT PRIMARY KEY, v VARCHAR(200)) ENGINE=MyISAM`,
   `CREATE TABLE audit (id INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(100), who VARCHAR(100))`,
+  `CREATE TABLE kept (id INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(100))`,
   `CREATE TABLE parent (id INT PRIMARY KEY, v INT)`,
   `CREATE TABLE child (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES parent (id) ON DELETE CASCADE)`,
   `CREATE TABLE loaded (id INT, a VARCHAR(40), b VARCHAR(60))`,
@@ -56,7 +59,12 @@ const TABLES = [
   `CREATE VIEW seen AS SELECT id, what FROM audit`,
 ];
 
-async function everyFormat(session: MysqlServer, format: Format, { gtid, flavour }: WorkloadOptions): Promise<void> {
+async function everyFormat(
+  session: MysqlServer,
+  other: MysqlServer,
+  format: Format,
+  { gtid, flavour }: WorkloadOptions,
+): Promise<void> {
   const run = (sql: string, values: readonly unknown[] = []) => session.query(sql, values, { timeoutMs: 60_000 });
   const base = FORMATS.indexOf(format) * 1000;
   // One statement each, with what depends on the session.
@@ -144,13 +152,20 @@ async function everyFormat(session: MysqlServer, format: Format, { gtid, flavour
     },
   );
   await run(`REPLACE INTO parent VALUES (${base + 3}, 33)`);
-  // Temporary tables of two sessions with one name.
-  if (flavour !== 'mysql97' || format === 'STATEMENT') {
-    await run('CREATE TEMPORARY TABLE tmp (v INT)');
-    await run('INSERT INTO tmp VALUES (1), (2)');
-    await run(`INSERT INTO audit (what) SELECT CONCAT('tmp ', v) FROM tmp`);
-    await run('DROP TEMPORARY TABLE tmp');
-  }
+  if (flavour !== 'mysql97' || format === 'STATEMENT') await temporaryTables(session, other);
+  for (const sql of [
+    'CREATE DATABASE dropped',
+    'USE dropped',
+    'CREATE TABLE t (id INT PRIMARY KEY)',
+    'DROP DATABASE dropped',
+    'CREATE DATABASE dropped',
+    'USE dropped',
+    'CREATE TABLE t (id INT PRIMARY KEY)',
+    'INSERT INTO t VALUES (1)',
+    'USE w',
+    'DROP DATABASE dropped',
+  ])
+    await run(sql);
   if (!gtid) {
     await run(`CREATE TABLE copied_${format} AS SELECT id, v, RAND(3) AS r FROM parent`);
     await run('BEGIN');
@@ -165,11 +180,22 @@ async function everyFormat(session: MysqlServer, format: Format, { gtid, flavour
     `RENAME TABLE short_${format} TO renamed_${format}`,
     `CREATE TABLE gone (id INT)`,
     `DROP TABLE gone`,
+    'INSERT INTO kept (what) SELECT what FROM audit ORDER BY id',
     `TRUNCATE TABLE audit`,
     `INSERT INTO audit (what) VALUES ('after')`,
     `CREATE DEFINER = CURRENT_USER EVENT ev_${format} ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1`,
   ])
     await run(sql);
+}
+
+/** Of two sessions at once, with one name. */
+async function temporaryTables(session: MysqlServer, other: MysqlServer): Promise<void> {
+  const sessions = [session, other];
+  for (const one of sessions) await one.query('USE w');
+  for (const one of sessions) await one.query('CREATE TEMPORARY TABLE tmp (v VARCHAR(20))');
+  for (const [i, one] of sessions.entries()) await one.query(`INSERT INTO tmp VALUES ('a${i}'), ('b${i}')`);
+  for (const one of sessions) await one.query("INSERT INTO audit (what) SELECT CONCAT('tmp ', v) FROM tmp");
+  for (const one of sessions) await one.query('DROP TEMPORARY TABLE tmp');
 }
 
 function loadRows(base: number, i: number): Buffer {

@@ -13,7 +13,7 @@ import { clientErrno, type PingOutcome } from './outcome';
 import { pause } from './pause';
 import type { StatusFields } from './statusWriter';
 import type { StatusCode } from './statusFile';
-import { Suspicion, type Opinions } from './suspicion';
+import { Suspicion, type LookOptions, type Opinions } from './suspicion';
 import type { DeadMaster, DeathCause } from './types';
 
 /** Where the monitor shows how it is: the status file. */
@@ -39,10 +39,12 @@ export type MonitorEnd =
   | { readonly kind: 'locked' };
 
 /** Milliseconds that the last look before a decision may take. */
-const LAST_LOOK_MS = 1000;
+const LAST_LOOK_MS = 500;
 /** Between two looks at a server that is just ending, in milliseconds, and how many of them. */
 const HURRY_MS = 25;
 const HURRIES = 20;
+/** A script that is killed at its time limit ends within that many seconds more. */
+const SCRIPT_SLACK_S = 5;
 /** After a connection that broke, its successor is not listened to for that long (ms): something may end them all at once. */
 const WAKE_REST_MS = 500;
 
@@ -64,6 +66,8 @@ export function serverForm(server: ServerConfig): string {
   const { host, port } = addressOf(server);
   return `${server.values.hostname ?? server.id}(${host}:${port})`;
 }
+
+const isRefused = (outcome: PingOutcome): boolean => outcome.kind === 'connectFailed' && outcome.how === 'refused';
 
 class Monitor implements AsyncDisposable {
   readonly #policy: DetectionPolicy;
@@ -170,7 +174,11 @@ class Monitor implements AsyncDisposable {
     }
     if (taken.suspect && !this.#suspicion) this.#firstFailureAtMs = performance.now();
     // A connection that was killed is no reason to run the user's script.
-    if (taken.detection.failures > 0 && !this.#isToBeRepeated(outcome)) this.#suspect();
+    if (taken.detection.failures > 0 && !this.#isToBeRepeated(outcome)) {
+      const suspicion = this.#suspect();
+      if (taken.detection.failures === FAILURES_TO_DECIDE - 1 && !isRefused(outcome))
+        suspicion.prepare(this.#lookOptions('counted', outcome));
+    }
     return taken.decide === 'no' ? undefined : this.#decide(taken.decide, outcome);
   }
 
@@ -245,19 +253,14 @@ class Monitor implements AsyncDisposable {
   }
 
   async #decide(kind: Exclude<Step['decide'], 'no'>, outcome: PingOutcome): Promise<MonitorEnd | undefined> {
-    const { master, engine } = this.options;
+    const { engine } = this.options;
     if (kind === 'counted') this.#log.log('warning', 'Master is not reachable from health checker!');
     const suspicion = this.#suspect();
-    const refused = outcome.kind === 'connectFailed' && outcome.how === 'refused';
+    const look = this.#lookOptions(kind, outcome);
     const opinions: Opinions =
       kind === 'condition'
         ? { replicas: [], routes: [] }
-        : await suspicion.look({
-            refused,
-            hung: this.#detection.condition === 'hung',
-            // An early decision may come with the next ping as well; MHA's waits until the script has ended.
-            scriptMs: kind === 'early' ? this.#policy.intervalMs : (master.extended.hook_timeout + 5) * 1000,
-          });
+        : await (look.refused ? suspicion.look(look) : suspicion.lookOnce(look));
     const decision = this.#judge(kind, outcome, opinions);
     if (decision.kind === 'wait') return this.#wait(kind, decision.doubts, decision.restart);
     const last = kind === 'condition' ? outcome : await this.#session.probe(LAST_LOOK_MS);
@@ -270,6 +273,18 @@ class Monitor implements AsyncDisposable {
       return undefined;
     }
     return { kind: 'dead', death: await this.#declare(kind, decision.cause, outcome, opinions, suspicion) };
+  }
+
+  #lookOptions(kind: Exclude<Step['decide'], 'no'>, outcome: PingOutcome): LookOptions {
+    return {
+      refused: isRefused(outcome),
+      hung: this.#detection.condition === 'hung',
+      // An early decision may come with the next ping as well; MHA's waits until the script has ended.
+      scriptMs:
+        kind === 'early'
+          ? this.#policy.intervalMs
+          : (this.options.master.extended.hook_timeout + SCRIPT_SLACK_S) * 1000,
+    };
   }
 
   #judge(kind: Exclude<Step['decide'], 'no'>, own: PingOutcome, opinions: Opinions): Decision {

@@ -167,8 +167,11 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
     phase: 'recover',
     server: dead.id,
     title: msg("Read what nobody has received from the dead master's binary log"),
-    does: [dead.values.master_binlog_dir.join(',')],
-    vital: false,
+    does: [dead, ...facts.cluster.binlogServers].map(
+      server => `${server.values.hostname}:${server.values.master_binlog_dir.join(',')}`,
+    ),
+    // MHA: where every binlog server fails, so does the failover.
+    vital: facts.cluster.binlogServers.length > 0 && !options.ignoreBinlogServerError,
   };
   add(
     ...(options.skipSaveMasterBinlog ? [] : [saving]),

@@ -1,6 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import os from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../errors';
 import { inspectManager } from '../monitor/managerProcess';
 import { parseJournal, type JournalLine } from './journal';
@@ -9,6 +10,8 @@ import { parseJournal, type JournalLine } from './journal';
 const POLL_MS = 500;
 /** A look at the process that writes it is dearer. Milliseconds. */
 const LIFE_MS = 2_000;
+/** What comes within this time is told at once. Milliseconds. */
+const SETTLE_MS = 40;
 const CHUNK = 1 << 20;
 
 export interface JournalNews {
@@ -99,6 +102,7 @@ export async function followJournal(
         };
         if (signal.aborted) wake();
       });
+      await delay(SETTLE_MS);
     }
   } finally {
     watcher?.close();

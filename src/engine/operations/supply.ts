@@ -34,7 +34,7 @@ const COPY_MS = 600_000;
 export async function supplyFrom(run: FailoverRun, from: LogPosition): Promise<Supply> {
   const reasons: Message[] = [];
   if (run.tail && comparePositions(run.tail.from, from) > 0 && run.deadHost) {
-    const again = await saveTail(run, from);
+    const again = await saveTail(run, { config: run.facts.dead, host: run.deadHost }, from);
     if (again.ok) {
       await run.tail.log[Symbol.asyncDispose]();
       run.tail = again.tail;

@@ -1,6 +1,7 @@
 import type { Severity } from '../../config/types';
 import type { Verdict } from '../../engine/checks/types';
 import type { ClusterView } from './clusterView';
+import { localHealth } from './monitoringModel';
 
 export type Health = 'unknown' | 'ok' | 'warning' | 'failed';
 
@@ -25,11 +26,15 @@ export function healthOfVerdict(verdict: Verdict): Health {
   return verdict;
 }
 
-/** What is known now: the worst finding of the last look at the servers; a file that cannot be used is a warning. */
+/**
+ * What is known now: the worst finding of the last look at the servers, and what monitoring and operations say; a file that
+ * cannot be used is a warning.
+ */
 export function clusterHealth(view: ClusterView): Health {
-  if (view.blockers.length > 0 || view.failure) return 'warning';
-  if (!view.snapshot) return 'unknown';
-  return worstOf(['ok', ...view.findings.map(f => healthOfSeverity(f.severity))]);
+  const local = localHealth(view);
+  if (view.blockers.length > 0 || view.failure) return worse('warning', local);
+  if (!view.snapshot) return worse('unknown', local);
+  return worstOf([local, ...view.findings.map(f => healthOfSeverity(f.severity))]);
 }
 
 /** The cluster that needs attention first; the earlier one among equals. */

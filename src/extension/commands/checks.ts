@@ -9,10 +9,10 @@ import type { ClusterView } from '../clusters/clusterView';
 import type { Observer } from '../clusters/observer';
 import type { Polling } from '../clusters/polling';
 import { engine } from '../engine';
-import { fileOf } from '../language/documents';
 import { showReport, updateReport } from '../panels/reportPanel';
 import { render } from '../render';
-import { globalConfigurationFile, mayRun, secondsBehindMaster, skipSshCheck } from '../settings';
+import { mayRun, secondsBehindMaster, skipSshCheck } from '../settings';
+import { saveFiles, tellUnusable } from './configurationFile';
 import { pickCluster } from './target';
 import { logLines, verdictOf } from './verdictText';
 
@@ -123,21 +123,8 @@ export class Checks {
         { ...options, secondsBehindMaster: secondsBehindMaster(), skipSshCheck: skipSshCheck() },
       );
     if (loaded.cluster && blockers(loaded).length === 0) return checkSsh(loaded.cluster, options);
-    void this.#unusable(view, loaded);
+    void tellUnusable(view, loaded);
     return undefined;
-  }
-
-  async #unusable(view: ClusterView, loaded: LoadedCluster): Promise<void> {
-    const first = blockers(loaded)[0];
-    const show = vscode.l10n.t('Open Configuration');
-    const text = vscode.l10n.t('{name}: the configuration cannot be used: {problem}', {
-      name: view.name,
-      problem: first ? render(first.message) : '',
-    });
-    if ((await vscode.window.showErrorMessage(text, show)) !== show) return;
-    const at = first && new vscode.Position(first.range.start.line, first.range.start.character);
-    const uri = vscode.Uri.file(first?.file ?? view.file);
-    await vscode.window.showTextDocument(uri, at ? { selection: new vscode.Range(at, at) } : {});
   }
 
   #finished(view: ClusterView, report: Report): void {
@@ -176,11 +163,4 @@ function stepper(progress: vscode.Progress<{ message?: string; increment?: numbe
     done = Math.max(done, p.done);
     progress.report({ message: render(p.message), increment });
   };
-}
-
-/** A check reads the files on disk, as MHA does: what is typed has to be there. */
-async function saveFiles(view: ClusterView): Promise<void> {
-  const files = [view.file, globalConfigurationFile(vscode.Uri.parse(view.id))];
-  for (const document of vscode.workspace.textDocuments)
-    if (document.isDirty && files.includes(fileOf(document.uri))) await document.save();
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ClusterFinder } from '../clusters/clusterFinder';
 import type { ClusterStore } from '../clusters/clusterStore';
+import type { LocalWatch } from '../clusters/localWatch';
 import type { Observer } from '../clusters/observer';
 import type { Polling } from '../clusters/polling';
 import { mayRun } from '../settings';
@@ -12,9 +13,10 @@ interface Parts {
   readonly observer: Observer;
   readonly finder: ClusterFinder;
   readonly polling: Polling;
+  readonly local: LocalWatch;
 }
 
-/** "Refresh": the files and the servers of one cluster (called on it), or of all. */
+/** "Refresh": the files, the servers and the manager of one cluster (called on it), or of all. */
 export function registerRefresh(parts: Parts): vscode.Disposable & { run(target: unknown): Promise<void> } {
   const abort = new AbortController();
   const run = async (target: unknown): Promise<void> => {
@@ -31,7 +33,7 @@ export function registerRefresh(parts: Parts): vscode.Disposable & { run(target:
 }
 
 async function refresh(
-  { store, observer, finder, polling }: Parts,
+  { store, observer, finder, polling, local }: Parts,
   target: unknown,
   signal: AbortSignal,
 ): Promise<void> {
@@ -46,4 +48,5 @@ async function refresh(
       polling.touched(id, { lookNow: false });
     }),
   );
+  await local.look();
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { entrySchema, levelSchema, listSchema } from './reportProtocol';
+import { levelSchema, listSchema, type Entry } from './reportProtocol';
 
 /**
  * What the operation panel and its page say to each other, and an operation as the page shows it: before it is begun (its
@@ -97,6 +97,6 @@ export type OperationAction = v.InferOutput<typeof actionSchema>;
 export type StepView = v.InferOutput<typeof stepSchema>;
 export type PhaseView = v.InferOutput<typeof phaseSchema>;
 export type ListBlock = v.InferOutput<typeof listSchema>;
-export type ListEntry = v.InferOutput<typeof entrySchema>;
+export type ListEntry = Entry;
 export type ToOperationPage = v.InferOutput<typeof toOperationPageSchema>;
 export type ToOperationPanel = v.InferOutput<typeof toOperationPanelSchema>;

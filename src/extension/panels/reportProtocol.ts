@@ -15,7 +15,7 @@ export const levelSchema = v.picklist(['failed', 'warning', 'info', 'ok', 'skipp
 /** A place in a file, zero-based line. */
 const linkSchema = v.strictObject({ file: text, line: count, label: text });
 
-export const entrySchema = v.strictObject({
+const entrySchema = v.strictObject({
   level: levelSchema,
   text,
   /** Name of the server concerned. */

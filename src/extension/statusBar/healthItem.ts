@@ -1,7 +1,11 @@
 import * as vscode from 'vscode';
 import type { ClusterStore } from '../clusters/clusterStore';
+import type { ClusterView } from '../clusters/clusterView';
 import { clusterHealth, worstCluster, type Health } from '../clusters/health';
+import { managerPid, monitoringState, remarks } from '../clusters/monitoringModel';
+import { msg } from '../../l10n/message';
 import { render } from '../render';
+import type { Text } from '../text';
 import { healthIcon, healthText } from '../views/treeModel';
 
 const BACKGROUND: Readonly<Partial<Record<Health, string>>> = {
@@ -36,11 +40,11 @@ export class HealthItem implements vscode.Disposable {
     }
     const health = clusterHealth(worst);
     const background = BACKGROUND[health];
-    const lines = views.map(v => ({ name: v.name, health: clusterHealth(v) }));
-    this.#item.text = `$(${healthIcon(health)}) ${worst.name}`;
+    const running = worst.operation?.running === true;
+    this.#item.text = `$(${running ? 'sync~spin' : healthIcon(health)}) ${worst.name}`;
     this.#item.backgroundColor = background === undefined ? undefined : new vscode.ThemeColor(background);
     this.#item.command = { command: 'mysqlHa.showTopology', title: '', arguments: [vscode.Uri.parse(worst.id)] };
-    this.#item.tooltip = tooltip(lines);
+    this.#item.tooltip = tooltip(views);
     const spoken = { name: worst.name, health: render(healthText(health)) };
     this.#item.accessibilityInformation = {
       label: vscode.l10n.t('MySQL HA: {name}, {health}', spoken),
@@ -50,12 +54,25 @@ export class HealthItem implements vscode.Disposable {
   }
 }
 
-function tooltip(lines: readonly { readonly name: string; readonly health: Health }[]): vscode.MarkdownString {
+function tooltip(views: readonly ClusterView[]): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
-  for (const { name, health } of lines)
+  for (const view of views) {
+    const health = clusterHealth(view);
     text
       .appendMarkdown(`$(${healthIcon(health)}) `)
-      .appendText(`${name}: ${render(healthText(health))}`)
+      .appendText(`${view.name}: ${[healthText(health), ...local(view)].map(render).join(', ')}`)
       .appendMarkdown('\n\n');
+  }
   return text;
+}
+
+/** What this machine knows besides the servers' health. */
+function local({ monitoring, operation }: ClusterView): Text[] {
+  const pid = managerPid(monitoring);
+  return [
+    ...(operation?.running ? [msg('an operation is running')] : []),
+    ...(monitoring && pid !== undefined
+      ? [msg('monitored by process {pid}', { pid }), monitoringState(monitoring).text, ...remarks(monitoring)]
+      : []),
+  ];
 }

@@ -76,6 +76,8 @@ export class ClusterTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     item.accessibilityInformation = { label: joined(node.spoken, ', '), role: 'treeitem' };
     const open = vscode.l10n.t('Open');
     if (node.kind === 'check') item.command = { command: 'mysqlHa.showReport', title: open, arguments: [node] };
+    else if (node.kind === 'operation')
+      item.command = { command: 'mysqlHa.showOperations', title: open, arguments: [node] };
     else if (node.target && node.kind !== 'cluster')
       item.command = { command: 'mysqlHa.openConfiguration', title: open, arguments: [node] };
     return item;

@@ -5,9 +5,12 @@ import { msg } from '../../l10n/message';
 import type { ClusterView } from '../clusters/clusterView';
 import type { Health } from '../clusters/health';
 import { clusterHealth, healthOfSeverity, healthOfVerdict, worstOf } from '../clusters/health';
+import { managerPid } from '../clusters/monitoringModel';
 import { findingPlace } from '../language/findingPlace';
 import type { Text } from '../text';
+import { monitoringNode, operationNode } from './localNodes';
 import { isRunning, replicationText, roleOf, roleText, serverTooltip, statusText, versionText } from './serverText';
+import { deadMasterOf } from '../noticesModel';
 import type { TreeNode } from './treeNode';
 
 const TOP: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
@@ -72,22 +75,31 @@ function clusterNode(view: ClusterView, time: (iso: string) => string): TreeNode
   const state = view.blockers.length > 0 ? msg('configuration cannot be used') : (view.failure ?? healthText(health));
   const servers = view.snapshot ? msg('{alive} of {total} servers alive', { alive, total }) : undefined;
   const reports = [view.replicationReport, view.sshReport].filter(r => r !== undefined);
+  const pid = managerPid(view.monitoring);
+  const monitored = pid === undefined ? undefined : msg('monitored');
   return {
     id: view.id,
     kind: 'cluster',
     cluster: view.id,
     label: view.name,
-    description: present(state, view.snapshot && alive < total ? servers : undefined),
+    description: present(state, view.snapshot && alive < total ? servers : undefined, monitored),
     tooltip: present(view.file, state, servers),
-    spoken: present(msg('Cluster {name}', { name: view.name }), state, servers),
+    spoken: present(msg('Cluster {name}', { name: view.name }), state, servers, monitored),
     icon: healthIcon(health),
     health,
-    context: ['cluster', ...(reports.length > 0 ? ['reported'] : [])].join(' '),
+    context: [
+      'cluster',
+      ...(reports.length > 0 ? ['reported'] : []),
+      ...(deadMasterOf(view) === undefined ? [] : ['dead']),
+      ...(view.monitoring ? [pid === undefined ? 'unmonitored' : 'monitored'] : []),
+    ].join(' '),
     target: { file: view.file, range: TOP },
     children: [
       ...view.blockers.map((f, i) => blockerNode(view, f, i)),
       ...clusterFindings(view).map((f, i) => findingNode(view, f, i)),
       ...(view.snapshot ? serverNodes(view, view.snapshot) : []),
+      ...(view.monitoring ? [monitoringNode(view, view.monitoring)] : []),
+      ...(view.operation ? [operationNode(view, view.operation, time)] : []),
       ...reports.map(r => checkNode(view, r, time)),
     ],
   };

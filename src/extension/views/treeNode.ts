@@ -6,7 +6,7 @@ import type { Text } from '../text';
 export interface TreeNode {
   /** Unique in the tree and stable from one look to the next, so that the view keeps what is selected and expanded. */
   readonly id: string;
-  readonly kind: 'cluster' | 'server' | 'finding' | 'check';
+  readonly kind: 'cluster' | 'server' | 'finding' | 'check' | 'monitoring' | 'operation';
   /** Id of the cluster. */
   readonly cluster: string;
   /** Id of the server, as in the snapshot. */
