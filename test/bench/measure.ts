@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 
 /** Milliseconds of several runs. */
 export interface Times {
@@ -16,9 +17,17 @@ export async function times(runs: number, work: () => Promise<unknown>): Promise
     await work();
     all.push(performance.now() - started);
   }
-  all.sort((a, b) => a - b);
+  return timesOf(all);
+}
+
+/** Of milliseconds that were taken otherwise. */
+export function timesOf(measured: readonly number[]): Times {
+  const all = [...measured].sort((a, b) => a - b);
   return { min: all[0] ?? 0, median: all[all.length >> 1] ?? 0, max: all[all.length - 1] ?? 0 };
 }
+
+/** How one of our built commands is started. */
+export const ours = (name: string): string[] => [process.execPath, path.resolve('bin', name)];
 
 /** A whole process; rejects when it neither ends with 0 nor says `success` (MHA's SSH check ends with any code when all is well). */
 export function program(

@@ -33,7 +33,8 @@ export async function findPeer(dir: string): Promise<Peer | undefined> {
     chmodSync(file, 0o755);
   }
   const env: Record<string, string> = {};
-  for (const name of ['PERL5LIB', 'PERL5OPT']) {
+  // PATH and LD_LIBRARY_PATH: they may be unpacked somewhere instead of installed.
+  for (const name of ['PERL5LIB', 'PERL5OPT', 'PATH', 'LD_LIBRARY_PATH']) {
     const value = process.env[name];
     if (value) env[name] = value;
   }

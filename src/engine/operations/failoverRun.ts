@@ -15,7 +15,6 @@ import type { Host } from '../ssh/types';
 import type { FailoverOptions, FailoverPlan } from './failoverPlan';
 import { hostForm, type FailoverFacts, type ReplicaFacts } from './failoverFacts';
 import type { Journal } from './journal';
-import type { Phase } from './plan';
 import type { Unfinished } from './resume';
 import { StepError } from './runPlan';
 import type { SavedTail } from './saveTail';
@@ -61,7 +60,6 @@ export interface FailoverRun {
   ipReleased?: boolean;
   ipTaken?: boolean;
   shutdown?: 'poweredOff' | 'killedBySsh';
-  lastPhase?: Phase;
 }
 
 export function replicaOf(run: FailoverRun, id: string): ReplicaFacts {

@@ -41,7 +41,7 @@ function addressFor(source: ServerConfig, former: Address): Address {
 export async function pointAt(
   run: FailoverRun,
   step: string,
-  { replica, connection, source, start }: PointAt,
+  { replica, connection, source, start, delay = replica.channel.delaySeconds }: PointAt,
 ): Promise<void> {
   const { dialect } = connection;
   const channel = channelName(connection, replica);
@@ -53,7 +53,7 @@ export async function pointAt(
     ...(password && { password }),
     // Changing host or port sets these back.
     ...(kept?.heartbeatPeriod !== undefined && { heartbeatPeriod: kept.heartbeatPeriod }),
-    ...(replica.channel.delaySeconds > 0 && { delay: replica.channel.delaySeconds }),
+    ...(dialect.sourceOption('delay') !== undefined && { delay }),
     ...placeOptions(start, replica.channel),
   };
   const shown = password ? { ...options, password: new Secret('xxx') } : options;
@@ -69,6 +69,8 @@ export interface PointAt {
   readonly connection: MysqlServer;
   readonly source: ServerConfig;
   readonly start: StartAt;
+  /** Seconds; default: as it was. */
+  readonly delay?: number;
 }
 
 function placeOptions(start: StartAt, { usingGtid }: ReplicaChannel): SourceOptions {

@@ -47,6 +47,9 @@ export async function supplyFrom(run: FailoverRun, lacking: ReplicaFacts, from: 
   }
   for (const replica of mostAdvanced(run)) {
     if (replica.id === lacking.id) continue;
+    // Between its end and what was saved there would be a gap.
+    const { received } = replica.channel;
+    if (!received || (run.tail && comparePositions(received, run.tail.from) < 0)) continue;
     const relay = await relayLogsFrom(run, replica, from);
     if (!relay.ok) {
       reasons.push(relay.why);
