@@ -9,7 +9,7 @@ import { followFile } from '../support/followFile';
 import { waitForReplica } from '../support/replication';
 import { waitFor } from '../support/waitFor';
 import { line, ours, timesOf, type Times } from './measure';
-import { peerFile, type Peer } from './peer';
+import { benchConfig, peerFile, type Peer } from './peer';
 
 const RUNS = 5;
 const PEER_RUNS = 3;
@@ -76,7 +76,8 @@ async function failOver(scenario: Scenario, manager: readonly string[], peer?: P
     ssh: true,
     ...(peer && { sshEnvironment: peer.env }),
   });
-  const args = await configure(cluster, scenario, peer);
+  const defaults = { ping_interval: scenario.pingInterval, ...hooks(cluster) };
+  const args = await benchConfig(cluster, defaults, peer);
   const log = path.join(cluster.dir, 'manager/manager.log');
   const lines: { readonly text: string; readonly atMs: number }[] = [];
   using _ = followFile(log, text => lines.push({ text, atMs: performance.now() }));
@@ -129,22 +130,12 @@ function newWrites(firstWriteMs: ReadonlyMap<number, number>): number[] | undefi
   return found.length > 0 ? found : undefined;
 }
 
-async function configure(cluster: TestCluster, { pingInterval }: Scenario, peer: Peer | undefined): Promise<string[]> {
+/** Scripts that return at once. */
+function hooks(cluster: TestCluster): Record<string, string> {
   const hook = path.join(cluster.dir, 'hook');
   writeFileSync(hook, '#!/bin/sh\nexit 0\n');
   chmodSync(hook, 0o755);
-  const conf = await cluster.writeConfig(undefined, {
-    defaults: {
-      ping_interval: pingInterval,
-      master_ip_failover_script: hook,
-      shutdown_script: hook,
-      report_script: hook,
-      ...(peer && { client_bindir: peer.clientBindir }),
-    },
-  });
-  const globalConf = path.join(cluster.dir, 'masterha_default.cnf');
-  writeFileSync(globalConf, '[server default]\n');
-  return [`--conf=${conf}`, `--global_conf=${globalConf}`];
+  return { master_ip_failover_script: hook, shutdown_script: hook, report_script: hook };
 }
 
 /** Transactions that the master has and nobody else. */

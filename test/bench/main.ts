@@ -1,8 +1,6 @@
 // `npm run bench`: what things cost, beside the original MHA where it is installed. Figures are medians (min … max) of one
 // run on one machine: compare the ratios, not the milliseconds. `npm run bench -- failover` measures that part alone.
-import { writeFileSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import { parseDocument } from '../../src/config/document';
 import { loadCluster } from '../../src/config/load';
 import { resolve } from '../../src/config/resolve';
@@ -11,9 +9,11 @@ import { nullLog } from '../../src/engine/log';
 import { startCluster } from '../support/cluster';
 import { waitForReplica } from '../support/replication';
 import { makeRunDirectory, removeDirectory } from '../support/runDirectory';
+import { binlogs } from './binlog';
 import { failovers } from './failover';
 import { line, ours, program, times } from './measure';
-import { findPeer, peerFile, peerVersion, type Peer } from './peer';
+import { monitoring } from './monitor';
+import { benchConfig, findPeer, peerFile, peerVersion, type Peer } from './peer';
 
 const RUNS = 7;
 const PEER_RUNS = 3;
@@ -31,10 +31,8 @@ async function checks(gtid: boolean, peer: Peer | undefined): Promise<void> {
   // Servers that have executed nothing by GTID would be checked as in position mode.
   await cluster.master.query('CREATE TABLE test.bench (id INT PRIMARY KEY)');
   await Promise.all(cluster.replicas.map(replica => waitForReplica(replica, cluster.master, cluster.flavour)));
-  const conf = await cluster.writeConfig(undefined, { defaults: peer ? { client_bindir: peer.clientBindir } : {} });
-  const globalConf = path.join(cluster.dir, 'masterha_default.cnf');
-  writeFileSync(globalConf, '[server default]\n');
-  const args = [`--conf=${conf}`, `--global_conf=${globalConf}`];
+  const args = await benchConfig(cluster, {}, peer);
+  const [conf = '', globalConf = ''] = args.map(arg => arg.slice(arg.indexOf('=') + 1));
   const loaded = await loadCluster({ file: conf, globalFile: globalConf, runInitScript: false });
   const mode = gtid ? 'GTID' : 'position';
 
@@ -89,6 +87,8 @@ const PARTS: Readonly<Record<string, (peer: Peer | undefined) => Promise<void>>>
     await checks(true, peer);
   },
   failover: peer => failovers(peer, say),
+  monitor: peer => monitoring(peer, say),
+  binlog: () => binlogs(say),
 };
 
 async function main(): Promise<void> {

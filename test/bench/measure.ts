@@ -29,21 +29,29 @@ export function timesOf(measured: readonly number[]): Times {
 /** How one of our built commands is started. */
 export const ours = (name: string): string[] => [process.execPath, path.resolve('bin', name)];
 
+export interface ProgramOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly success?: string;
+  /** What it prints goes to /dev/null. */
+  readonly discard?: boolean;
+  readonly timeoutMs?: number;
+}
+
 /** A whole process; rejects when it neither ends with 0 nor says `success` (MHA's SSH check ends with any code when all is well). */
 export function program(
   argv: readonly string[],
-  { env, success, timeoutMs = 120_000 }: { env?: NodeJS.ProcessEnv; success?: string; timeoutMs?: number } = {},
+  { env, success, discard = false, timeoutMs = 120_000 }: ProgramOptions = {},
 ): Promise<void> {
   const [command = '', ...args] = argv;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       env: env ?? process.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', discard ? 'ignore' : 'pipe', 'pipe'],
       timeout: timeoutMs,
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (data: Buffer) => {
+      stream?.on('data', (data: Buffer) => {
         output = (output + data.toString()).slice(-4000);
       });
     child.once('error', reject);

@@ -62,6 +62,7 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
       options,
       workdir,
       cause,
+      hostGone: request.sshReachable === false,
       engine,
       log,
       journal,

@@ -29,6 +29,8 @@ export interface FailoverRun {
   readonly wanted?: string;
   readonly workdir: string;
   readonly cause: DeathCause;
+  /** SSH to the dead master's host was tried, and does not work. */
+  readonly hostGone: boolean;
   readonly engine: EngineOptions;
   readonly log: Log;
   readonly journal: Journal;

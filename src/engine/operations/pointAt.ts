@@ -73,11 +73,13 @@ export interface PointAt {
   readonly delay?: number;
 }
 
-function placeOptions(start: StartAt, { usingGtid }: ReplicaChannel): SourceOptions {
+function placeOptions(start: StartAt, { usingGtid, autoPosition }: ReplicaChannel): SourceOptions {
   if (start.mode === 'gtid') return { autoPosition: true };
   if (start.mode === 'mariadbGtid') return { useGtid: usingGtid === 'Current_Pos' ? 'current_pos' : 'slave_pos' };
   const { file: logFile, position: logPosition } = start.at;
-  return { logFile, logPosition, ...(usingGtid !== undefined && { useGtid: 'no' }) };
+  // Neither server takes a position while it is set to find its place by GTID.
+  if (usingGtid !== undefined) return { logFile, logPosition, useGtid: 'no' };
+  return { logFile, logPosition, ...(autoPosition && { autoPosition: false }) };
 }
 
 /**
