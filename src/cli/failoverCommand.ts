@@ -1,7 +1,8 @@
 import { blockers } from '../config/resolve';
 import type { ClusterConfig } from '../config/types';
 import { nullLog } from '../engine/log';
-import type { FailoverRequest, FailoverResult, PreparedFailover } from '../engine/operations/failover';
+import type { FailoverResult } from '../engine/operations/failover';
+import type { FailoverRequest, PreparedFailover } from '../engine/operations/prepareFailover';
 import type { EngineOptions } from '../engine/options';
 import { msg, type Message } from '../l10n/message';
 import { ask } from './ask';
@@ -145,7 +146,7 @@ class FailoverCommand {
     // What was agreed to is one server, not whichever looks best in a minute.
     const agreeing = (id: string | undefined): FailoverRequest => ({
       ...request,
-      confirm: plan => Promise.resolve(plan.newMaster === id),
+      confirm: plan => Promise.resolve(plan.newMaster === id ? 'yes' : 'no'),
     });
     if (!options['dry-run'] && options.yes)
       return this.#failOver(options.agreed_new_master === undefined ? request : agreeing(options.agreed_new_master));

@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../config/types';
-import type { PreparedFailover } from '../engine/operations/failover';
+import type { PreparedFailover } from '../engine/operations/prepareFailover';
 import { lossRisk, lossText, MODE_TEXT, PHASE_TEXT } from '../engine/operations/planWords';
 import type { Phase, Step } from '../engine/operations/plan';
 import { msg } from '../l10n/message';

@@ -10,8 +10,10 @@ import { confHostCommand } from './confHost';
 import { loadTranslations } from './language';
 import { masterManagerCommand } from './masterManager';
 import { masterMonitorCommand } from './masterMonitor';
+import { masterSwitchCommand } from './masterSwitch';
 import { mhaCommand, subcommandOf } from './mha';
 import { stopCommand } from './stop';
+import { secondaryCheckCommand } from './secondaryCheck';
 import { Terminal } from './terminal';
 
 const COMMANDS: readonly Command[] = [
@@ -21,7 +23,9 @@ const COMMANDS: readonly Command[] = [
   confHostCommand,
   masterManagerCommand,
   masterMonitorCommand,
+  masterSwitchCommand,
   stopCommand,
+  secondaryCheckCommand,
   mhaCommand,
 ];
 
@@ -62,9 +66,12 @@ async function run(command: Command, terminal: Terminal): Promise<number> {
   // Every connection of a large cluster listens to it: many listeners are no leak.
   setMaxListeners(0, abort.signal);
   let interrupted: number | undefined;
+  // Node.js forgets that nohup told it to ignore the signal; the shell's note of what it started is left.
+  const isNohup = /(?:^|\/)nohup$/.test(process.env['_'] ?? '');
   const { graceMs = ABORT_GRACE_MS } = (command === mhaCommand && subcommandOf(process.argv.slice(2))) || command;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(signal, () => {
+      if (signal === 'SIGHUP' && isNohup) return;
       const code = command.interruptedExit ?? 128 + constants.signals[signal];
       if (interrupted !== undefined) process.exit(interrupted);
       interrupted = code;

@@ -31,7 +31,7 @@ export const masterManagerCommand = defineCommand({
   usageExit: 1,
   interruptedExit: 1,
   // A failover that is told to stop brings what it has begun to a safe place first.
-  graceMs: 10_000,
+  graceMs: 600_000,
   action: ({ options, ignored }, context) =>
     monitorExit(async () => {
       const given = options['passwords-from-stdin'] ? await passwordsFromStdin(process.stdin) : undefined;

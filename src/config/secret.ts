@@ -1,11 +1,11 @@
-/** Each bundle has this class of its own: what one makes, the others must know. */
-const BRAND = Symbol.for('mysqlHa.Secret');
+const BRAND = Symbol.for('mysqlHa.secret');
 
 /** A password. Whatever prints it (string, JSON, inspect, template) prints `***`; only `reveal` gives the value. */
 export class Secret {
   readonly #value: string;
   readonly [BRAND] = true;
 
+  /** The engine and the faces are bundles of their own, each with this class: a secret of one is a secret in the other. */
   static [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && BRAND in value;
   }

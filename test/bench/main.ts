@@ -1,8 +1,6 @@
 // `npm run bench`: what things cost, beside the original MHA where it is installed. Figures are medians (min … max) of one
-// run on one machine: compare the ratios, not the milliseconds.
-import { writeFileSync } from 'node:fs';
+// run on one machine: compare the ratios, not the milliseconds. `npm run bench -- failover` measures that part alone.
 import os from 'node:os';
-import path from 'node:path';
 import { parseDocument } from '../../src/config/document';
 import { loadCluster } from '../../src/config/load';
 import { resolve } from '../../src/config/resolve';
@@ -11,14 +9,16 @@ import { nullLog } from '../../src/engine/log';
 import { startCluster } from '../support/cluster';
 import { waitForReplica } from '../support/replication';
 import { makeRunDirectory, removeDirectory } from '../support/runDirectory';
-import { line, program, times } from './measure';
-import { findPeer, peerFile, peerVersion, type Peer } from './peer';
+import { binlogs } from './binlog';
+import { failovers } from './failover';
+import { line, ours, program, times } from './measure';
+import { monitoring } from './monitor';
+import { benchConfig, findPeer, peerFile, peerVersion, type Peer } from './peer';
 
 const RUNS = 7;
 const PEER_RUNS = 3;
 const SERVERS = 5;
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const ours = (name: string) => [process.execPath, path.resolve('bin', name)];
 
 async function checks(gtid: boolean, peer: Peer | undefined): Promise<void> {
   await using cluster = await startCluster({
@@ -31,10 +31,8 @@ async function checks(gtid: boolean, peer: Peer | undefined): Promise<void> {
   // Servers that have executed nothing by GTID would be checked as in position mode.
   await cluster.master.query('CREATE TABLE test.bench (id INT PRIMARY KEY)');
   await Promise.all(cluster.replicas.map(replica => waitForReplica(replica, cluster.master, cluster.flavour)));
-  const conf = await cluster.writeConfig(undefined, { defaults: peer ? { client_bindir: peer.clientBindir } : {} });
-  const globalConf = path.join(cluster.dir, 'masterha_default.cnf');
-  writeFileSync(globalConf, '[server default]\n');
-  const args = [`--conf=${conf}`, `--global_conf=${globalConf}`];
+  const args = await benchConfig(cluster, {}, peer);
+  const [conf = '', globalConf = ''] = args.map(arg => arg.slice(arg.indexOf('=') + 1));
   const loaded = await loadCluster({ file: conf, globalFile: globalConf, runInitScript: false });
   const mode = gtid ? 'GTID' : 'position';
 
@@ -82,7 +80,25 @@ async function lint(): Promise<void> {
   say(line(`all findings of a 200-server file (${all().findings.length})`, taken));
 }
 
+const PARTS: Readonly<Record<string, (peer: Peer | undefined) => Promise<void>>> = {
+  lint,
+  checks: async peer => {
+    await checks(false, peer);
+    await checks(true, peer);
+  },
+  failover: peer => failovers(peer, say),
+  monitor: peer => monitoring(peer, say),
+  binlog: () => binlogs(say),
+};
+
 async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.filter(name => !(name in PARTS));
+  if (unknown.length > 0) {
+    process.stderr.write(`unknown part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}\n`);
+    process.exitCode = 2;
+    return;
+  }
   const dir = makeRunDirectory();
   try {
     const peer = await findPeer(dir);
@@ -90,9 +106,9 @@ async function main(): Promise<void> {
     say(`MHA: ${peer ? peerVersion() : 'not installed (apt-get install mha4mysql-manager mha4mysql-node)'}\n`);
     say(`| ${'what'.padEnd(46)} | ${'ours'.padEnd(26)} | ${'MHA'.padEnd(26)} | ${'ratio'.padEnd(7)} |`);
     say(`|${'-'.repeat(48)}|${'-'.repeat(28)}|${'-'.repeat(28)}|${'-'.repeat(9)}|`);
-    await lint();
-    await checks(false, peer);
-    await checks(true, peer);
+    for (const [name, part] of Object.entries(PARTS))
+      if (wanted.length === 0 || wanted.includes(name)) await part(peer);
+    say(`\nLoad average at the end: ${os.loadavg()[0]?.toFixed(1)}`);
   } finally {
     removeDirectory(dir);
   }

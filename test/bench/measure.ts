@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 
 /** Milliseconds of several runs. */
 export interface Times {
@@ -16,25 +17,41 @@ export async function times(runs: number, work: () => Promise<unknown>): Promise
     await work();
     all.push(performance.now() - started);
   }
-  all.sort((a, b) => a - b);
+  return timesOf(all);
+}
+
+/** Of milliseconds that were taken otherwise. */
+export function timesOf(measured: readonly number[]): Times {
+  const all = [...measured].sort((a, b) => a - b);
   return { min: all[0] ?? 0, median: all[all.length >> 1] ?? 0, max: all[all.length - 1] ?? 0 };
+}
+
+/** How one of our built commands is started. */
+export const ours = (name: string): string[] => [process.execPath, path.resolve('bin', name)];
+
+export interface ProgramOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly success?: string;
+  /** What it prints goes to /dev/null. */
+  readonly discard?: boolean;
+  readonly timeoutMs?: number;
 }
 
 /** A whole process; rejects when it neither ends with 0 nor says `success` (MHA's SSH check ends with any code when all is well). */
 export function program(
   argv: readonly string[],
-  { env, success, timeoutMs = 120_000 }: { env?: NodeJS.ProcessEnv; success?: string; timeoutMs?: number } = {},
+  { env, success, discard = false, timeoutMs = 120_000 }: ProgramOptions = {},
 ): Promise<void> {
   const [command = '', ...args] = argv;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       env: env ?? process.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', discard ? 'ignore' : 'pipe', 'pipe'],
       timeout: timeoutMs,
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (data: Buffer) => {
+      stream?.on('data', (data: Buffer) => {
         output = (output + data.toString()).slice(-4000);
       });
     child.once('error', reject);

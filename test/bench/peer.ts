@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { TestCluster } from '../support/cluster';
 import { ensureMysql97 } from '../support/servers';
 import { onPath } from '../support/demo/openWorkspace';
 
@@ -33,7 +34,8 @@ export async function findPeer(dir: string): Promise<Peer | undefined> {
     chmodSync(file, 0o755);
   }
   const env: Record<string, string> = {};
-  for (const name of ['PERL5LIB', 'PERL5OPT']) {
+  // PATH and LD_LIBRARY_PATH: they may be unpacked somewhere instead of installed.
+  for (const name of ['PERL5LIB', 'PERL5OPT', 'PATH', 'LD_LIBRARY_PATH']) {
     const value = process.env[name];
     if (value) env[name] = value;
   }
@@ -48,3 +50,17 @@ export function peerVersion(): string {
 
 export const peerFile = (name: string) =>
   ['/usr/bin', '/usr/local/bin'].map(d => path.join(d, name)).find(existsSync) ?? name;
+
+/** Writes configuration files that ours and MHA's commands read; returns the arguments that name them. */
+export async function benchConfig(
+  cluster: TestCluster,
+  defaults: Readonly<Record<string, string | undefined>>,
+  peer: Peer | undefined,
+): Promise<string[]> {
+  const conf = await cluster.writeConfig(undefined, {
+    defaults: { ...defaults, ...(peer && { client_bindir: peer.clientBindir }) },
+  });
+  const globalConf = path.join(cluster.dir, 'masterha_default.cnf');
+  writeFileSync(globalConf, '[server default]\n');
+  return [`--conf=${conf}`, `--global_conf=${globalConf}`];
+}

@@ -26,6 +26,8 @@ export interface ManagerSpec {
 
 /** A manager that runs in this process, with everything that it said and did. */
 export interface RunningManager extends AsyncDisposable {
+  /** The configuration file. */
+  readonly file: string;
   /** Log lines, `level text`. */
   readonly lines: readonly string[];
   readonly deaths: readonly DeadMaster[];
@@ -89,11 +91,14 @@ export async function startManager(conf: string, spec: ManagerSpec): Promise<Run
     }
   }
   const manager: RunningManager = {
+    file: conf,
     lines,
     deaths,
     requests,
     calledAt,
-    end: withLines(end),
+    get end() {
+      return withLines(end);
+    },
     get ended() {
       return ended;
     },

@@ -8,6 +8,8 @@ export interface ConfigTextOptions {
   readonly defaults?: Readonly<Record<string, string | undefined>>;
   /** Parameters of single servers by number (1 = first). */
   readonly servers?: Readonly<Record<number, Readonly<Record<string, string | undefined>>>>;
+  /** Text behind all sections. */
+  readonly appended?: string;
 }
 
 /** What an MHA user would write for the cluster; server2 is the candidate. */
@@ -37,7 +39,7 @@ export function clusterConfigText(cluster: TestCluster, options: ConfigTextOptio
       ...options.servers?.[i + 1],
     }),
   );
-  return [section('server default', defaults), ...sections].join('\n');
+  return [section('server default', defaults), ...sections, options.appended ?? ''].join('\n');
 }
 
 function section(name: string, values: Readonly<Record<string, string | undefined>>): string {

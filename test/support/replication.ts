@@ -46,6 +46,11 @@ export async function follow(
   await replica.query(mysql9 ? 'START REPLICA' : 'START SLAVE');
 }
 
+/** Returns when the replica receives nothing more. */
+export async function stopReceiver(replica: TestServer, flavour: Flavour): Promise<void> {
+  await replica.query(`STOP ${flavour === 'mysql97' ? 'REPLICA' : 'SLAVE'} IO_THREAD`);
+}
+
 /** The replication status in the column names of MySQL 5.6, undefined when there is none. */
 export async function replicaStatus(server: TestServer, flavour: Flavour): Promise<TestRow | undefined> {
   const [row] = await server.query(flavour === 'mysql97' ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS');

@@ -6,7 +6,7 @@ import { number, text } from '../mysql/values';
 import { ApplyError, type ApplyErrorCode } from './applyError';
 import { ApplySession } from './applySession';
 import { BinlogError } from './binlogError';
-import type { TransactionRange } from './grouper';
+import type { LogPart, TransactionRange } from './grouper';
 import { TransactionApplier } from './transactionApplier';
 import { transactionEvents } from './transactions';
 
@@ -34,8 +34,12 @@ export interface ApplyFailure {
 }
 
 export type ApplyResult =
-  | { readonly kind: 'applied' }
-  /** `executed`: the server has a transaction with this GTID. */
+  /**
+   * `split`: MariaDB logged it as several transactions of its own, as it does with what a source logged as one around a
+   * CREATE TABLE … SELECT or a sequence. The server has the data, and its GTIDs of that domain are its own from here on.
+   */
+  | { readonly kind: 'applied'; readonly split?: true }
+  /** `executed`: the server has a transaction with this GTID. MariaDB: it is in its own binary log. */
   | { readonly kind: 'skipped'; readonly reason: 'executed' | 'unwanted' }
   /** Rolled back; what does not know transactions (MyISAM, DDL) may have been changed. */
   | { readonly kind: 'failed'; readonly failure: ApplyFailure };
@@ -54,9 +58,11 @@ export class Applier implements AsyncDisposable {
   readonly #options: ApplyOptions;
   readonly #transactions: TransactionApplier;
   #beforeCommit: (() => Promise<void>) | undefined;
-  /** MariaDB: what the server has. */
-  #executed: MariadbPosition | undefined;
+  /** MariaDB: the last number that the server logged, by domain and server. */
+  #logged: ReadonlyMap<string, bigint> | undefined;
   #gtidSet = false;
+  /** MariaDB: domains whose numbers are no longer those of the source. */
+  readonly #split = new Set<number>();
 
   private constructor(server: MysqlServer, session: ApplySession, options: ApplyOptions) {
     this.#server = server;
@@ -79,8 +85,10 @@ export class Applier implements AsyncDisposable {
     const refused = refusal(range);
     if (refused) return { kind: 'failed', failure: refused };
     this.#beforeCommit = beforeCommit;
-    this.#transactions.begin(range.parts[0]?.log.name ?? '');
+    const [part] = range.parts as [LogPart];
+    this.#transactions.begin(part.log.name);
     try {
+      if (await this.#transactions.describe(part.format)) await this.#automaticGtid();
       if (await this.#takeGtid(range)) {
         await this.#releaseGtid();
         return { kind: 'skipped', reason: 'executed' };
@@ -88,7 +96,7 @@ export class Applier implements AsyncDisposable {
       for await (const batch of transactionEvents(range))
         for (const event of batch) await this.#transactions.apply(event);
       await this.#releaseGtid();
-      return { kind: 'applied' };
+      return (await this.#wasSplit(range)) ? { kind: 'applied', split: true } : { kind: 'applied' };
     } catch (error) {
       await this.#transactions.rollback();
       if (this.#server.isOpen) await this.#releaseGtid().catch(() => this.#server.destroy());
@@ -113,26 +121,46 @@ export class Applier implements AsyncDisposable {
       return number(row, 'executed') === 1;
     }
     if (this.#server.version.flavour !== 'mariadb') return false;
-    this.#executed ??= await this.#readPosition();
-    if (this.#executed.contains(MariadbPosition.parse(gtid.text))) return true;
-    await this.#session.run('SET @@session.gtid_domain_id = ?, @@session.server_id = ?, @@session.gtid_seq_no = ?', [
-      gtid.domain,
-      gtid.server,
-      gtid.sequence,
-    ]);
+    this.#logged ??= await this.#readLogged();
+    const logged = this.#logged.get(`${gtid.domain}-${gtid.server}`);
+    if (logged !== undefined && logged >= gtid.sequence) return true;
+    // The number is checked against the domain that is set when it is.
+    await this.#session.set({ gtid_domain_id: gtid.domain, server_id: gtid.server });
+    await this.#session.run('SET @@session.gtid_seq_no = ?', [this.#split.has(gtid.domain) ? 0 : gtid.sequence]);
     this.#gtidSet = true;
     return false;
   }
 
-  async #readPosition(): Promise<MariadbPosition> {
-    const [row = {}] = await this.#session.run(
-      'SELECT @@global.gtid_current_pos AS current, @@global.gtid_binlog_pos AS binlog',
+  /** Whether the server used up more numbers than the transaction had. */
+  async #wasSplit({ gtid }: TransactionRange): Promise<boolean> {
+    if (gtid?.kind !== 'mariadb' || !this.#gtidSet || this.#split.has(gtid.domain)) return false;
+    const [row = {}] = await this.#session.run('SELECT @@session.last_gtid AS last');
+    const [last] = MariadbPosition.parse(text(row, 'last') ?? '').gtids;
+    if (last?.domain !== gtid.domain || last.sequence <= gtid.sequence) return false;
+    this.#split.add(gtid.domain);
+    return true;
+  }
+
+  /**
+   * From the server's own log: gtid_slave_pos is not what was applied. A receiver that starts by file and position sets it
+   * to where it starts, while the applier is stopped further behind (seen on 10.11).
+   */
+  async #readLogged(): Promise<ReadonlyMap<string, bigint>> {
+    const [row = {}] = await this.#session.run('SELECT @@global.gtid_binlog_state AS state');
+    const entries = (text(row, 'state') ?? '').split(',').filter(entry => entry !== '');
+    return new Map(
+      entries.flatMap(entry =>
+        MariadbPosition.parse(entry).gtids.map(gtid => [`${gtid.domain}-${gtid.server}`, gtid.sequence] as const),
+      ),
     );
-    return MariadbPosition.parse(text(row, 'current') ?? '').union(MariadbPosition.parse(text(row, 'binlog') ?? ''));
   }
 
   async #releaseGtid(): Promise<void> {
-    if (!this.#gtidSet || this.#server.version.flavour !== 'mysql') return;
+    if (this.#gtidSet) await this.#automaticGtid();
+  }
+
+  async #automaticGtid(): Promise<void> {
+    if (this.#session.gtidMode === undefined) return;
     await this.#session.run("SET @@session.gtid_next = 'AUTOMATIC'");
     this.#gtidSet = false;
   }
@@ -140,11 +168,7 @@ export class Applier implements AsyncDisposable {
   /** The session is as it was. Bounded; where that fails, the connection is ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#gtidSet && this.#server.version.flavour === 'mariadb' && this.#server.isOpen)
-      await this.#session
-        .run(
-          'SET @@session.gtid_domain_id = @@global.gtid_domain_id, @@session.server_id = @@global.server_id, @@session.gtid_seq_no = 0',
-        )
-        .catch(() => this.#server.destroy());
+      await this.#session.run('SET @@session.gtid_seq_no = 0').catch(() => this.#server.destroy());
     await this.#session.close();
   }
 }
@@ -193,6 +217,8 @@ export interface ApplyReport {
   readonly failure?: ApplyFailure;
   readonly applied: number;
   readonly skipped: number;
+  /** Of the applied ones: see ApplyResult. */
+  readonly split: number;
   /** Of the log, of the applied ones. */
   readonly bytes: number;
   /** The last transaction that was looked at. */
@@ -210,7 +236,7 @@ export async function applyAll(
 ): Promise<ApplyReport> {
   const { wanted = () => true, beforeCommit, afterEach, signal } = options;
   await using applier = await Applier.open(server, options);
-  const counts = { applied: 0, skipped: 0, bytes: 0 };
+  const counts = { applied: 0, skipped: 0, split: 0, bytes: 0 };
   let last: TransactionRange | undefined;
   const report = (kind: ApplyReport['kind'], failure?: ApplyFailure): ApplyReport => ({
     kind,
@@ -227,6 +253,7 @@ export async function applyAll(
     if (result.kind === 'applied') {
       counts.applied++;
       counts.bytes += range.bytes;
+      if (result.split) counts.split++;
     } else if (result.kind === 'skipped') counts.skipped++;
     await afterEach?.(range, result);
     if (result.kind === 'failed') return report('failed', result.failure);
@@ -234,7 +261,10 @@ export async function applyAll(
   return report('done');
 }
 
-/** A filter for applyAll: transactions that a server with this set, or at this position, lacks. Without a GTID: all. */
+/**
+ * A filter for applyAll: transactions that a server with this set, or at this position, lacks. Without a GTID: all. Not
+ * for MariaDB's replicas by file and position: their gtid_slave_pos may be ahead of what they applied.
+ */
 export function notIn(executed: GtidSet | MariadbPosition): (range: TransactionRange) => boolean {
   return ({ gtid }) => {
     if (gtid === undefined) return true;

@@ -115,7 +115,9 @@ export class ApplySession {
   /** What a logged statement needs: its database, time and session. `inTransaction`: some can no longer be set. */
   async prepare(event: BinlogEvent, query: QueryEvent, inTransaction: boolean): Promise<void> {
     const { status } = query;
-    if ((event.flags & FLAG.suppressUse) === 0) await this.use(query.database);
+    // CREATE and DROP DATABASE: the session may have no database afterwards.
+    if (event.flags & FLAG.suppressUse) this.#database = '';
+    else await this.use(query.database);
     const values: Record<string, Value> = { timestamp: timestampOf(event.timestamp, status.microseconds) };
     if (event.flags & FLAG.threadSpecific) values['pseudo_thread_id'] = query.threadId;
     if (status.flags !== undefined) Object.assign(values, this.#flags(status.flags));

@@ -55,6 +55,7 @@ export async function cutLogs(logs: readonly LogFile[], file: string, options: C
 class Cutter {
   #out: Buffer[] = [];
   #outBytes = 0;
+  #run: { readonly buffer: Buffer; readonly from: number; to: number } | undefined;
   #written = 0;
   #events = 0;
   #from: LogPosition | undefined;
@@ -117,6 +118,9 @@ class Cutter {
     }
     this.#begin(begin?.format ?? header);
     if (track.at) this.#rotate(track.at);
+    // As in a relay log the source's own follows: mysqlbinlog does not go by the replica's.
+    if (begin && offset > FIRST_EVENT)
+      this.#push(rewriteFormat(begin.format, { created: 0, endPosition: 0, relayLog: false }));
     const reader = new EventReader(log, begin ? { from: offset, format: begin.format } : {});
     for await (const piece of reader.pieces(signal)) {
       signal?.throwIfAborted();
@@ -134,7 +138,7 @@ class Cutter {
         if (type === EVENT.previousGtids || type === EVENT.gtidList || type === EVENT.stop) return;
         if (track.file !== undefined) this.#from ??= { file: track.file, position: track.start };
         this.#events++;
-        this.#push(buffer.subarray(at, at + length));
+        this.#copyEvent(buffer, at, length);
       });
       if (this.#outBytes >= WRITE_BYTES) await this.#flush();
     }
@@ -172,17 +176,36 @@ class Cutter {
     this.#push(event);
   }
 
+  /** Events that lie next to each other are written as one. */
+  #copyEvent(buffer: Buffer, at: number, length: number): void {
+    const run = this.#run;
+    if (run?.buffer === buffer && run.to === at) run.to += length;
+    else {
+      this.#endRun();
+      this.#run = { buffer, from: at, to: at + length };
+    }
+    this.#outBytes += length;
+  }
+
+  #endRun(): void {
+    const run = this.#run;
+    if (run) this.#out.push(run.buffer.subarray(run.from, run.to));
+    this.#run = undefined;
+  }
+
   #push(bytes: Buffer): void {
+    this.#endRun();
     this.#out.push(bytes);
     this.#outBytes += bytes.length;
   }
 
   async #flush(): Promise<void> {
+    this.#endRun();
     const out = this.#out;
     if (out.length === 0) return;
     this.#out = [];
     this.#written += this.#outBytes;
     this.#outBytes = 0;
-    await this.handle.appendFile(Buffer.concat(out));
+    await this.handle.appendFile(out.length === 1 ? (out[0] as Buffer) : Buffer.concat(out));
   }
 }

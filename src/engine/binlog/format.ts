@@ -1,6 +1,5 @@
-import { parseVersion } from '../mysql/version';
 import type { ServerVersion } from '../mysql/types';
-import { compareVersion } from '../mysql/version';
+import { compareVersion, parseVersion } from '../mysql/version';
 import { BinlogError } from './binlogError';
 import { crc32 } from './crc32';
 import { FLAG } from './eventTypes';
@@ -14,6 +13,10 @@ export const AT = { timestamp: 0, type: 4, serverId: 5, length: 9, end: 13, flag
 
 const VERSION_BYTES = 50;
 const FIXED_BYTES = 2 + VERSION_BYTES + 4 + 1;
+/** The checksum algorithm, and this event's own checksum. */
+const TAIL = 1 + CHECKSUM_LENGTH;
+/** The first versions that say whether there are checksums. */
+const OLDEST = { mysql: '5.6.1', mariadb: '5.3.0' } as const;
 
 /** What a FORMAT_DESCRIPTION event says about the events that follow. */
 export interface LogFormat {
@@ -44,12 +47,11 @@ export function readFormat(raw: Buffer, log: string, offset: number): LogFormat 
   const version = parseVersion(text);
   const headerLength = raw[HEADER_LENGTH + FIXED_BYTES - 1];
   if (headerLength !== HEADER_LENGTH) throw corrupt(`event headers of ${headerLength} bytes`);
-  const knowsChecksums =
-    compareVersion(version, version.flavour === 'mysql' ? parseVersion('5.6.1') : parseVersion('5.3.0')) >= 0;
-  const tail = knowsChecksums ? 1 + CHECKSUM_LENGTH : 0;
-  if (raw.length < HEADER_LENGTH + FIXED_BYTES + tail) throw corrupt('a format description that is too short');
-  if (knowsChecksums) verifyFormat(raw, corrupt);
-  const algorithm = knowsChecksums ? (raw[raw.length - tail] as number) : 0;
+  if (compareVersion(version, parseVersion(OLDEST[version.flavour])) < 0)
+    throw new BinlogError('unsupported', log, offset, `a log of version ${JSON.stringify(text)}`);
+  if (raw.length < HEADER_LENGTH + FIXED_BYTES + TAIL) throw corrupt('a format description that is too short');
+  verifyFormat(raw, corrupt);
+  const algorithm = raw[raw.length - TAIL] as number;
   if (algorithm !== 0 && algorithm !== 1)
     throw new BinlogError('unsupported', log, offset, `checksum algorithm ${algorithm}`);
   const flags = raw.readUInt16LE(AT.flags);
@@ -57,7 +59,7 @@ export function readFormat(raw: Buffer, log: string, offset: number): LogFormat 
     version,
     serverId: raw.readUInt32LE(AT.serverId),
     checksum: algorithm === 1,
-    postHeaderLengths: Uint8Array.from(raw.subarray(HEADER_LENGTH + FIXED_BYTES, raw.length - tail)),
+    postHeaderLengths: Uint8Array.from(raw.subarray(HEADER_LENGTH + FIXED_BYTES, raw.length - TAIL)),
     created: raw.readUInt32LE(HEADER_LENGTH + 2 + VERSION_BYTES),
     relayLog: (flags & FLAG.relayLog) !== 0,
     inUse: (flags & FLAG.inUse) !== 0,
@@ -88,13 +90,7 @@ export function rewriteFormat(format: LogFormat, changes: FormatChanges): Buffer
   raw.writeUInt16LE(flags, AT.flags);
   if (changes.created !== undefined) raw.writeUInt32LE(changes.created, HEADER_LENGTH + 2 + VERSION_BYTES);
   if (changes.endPosition !== undefined) raw.writeUInt32LE(changes.endPosition % 2 ** 32, AT.end);
-  if (hasAlgorithm(format)) {
-    if (changes.checksum !== undefined) raw[raw.length - CHECKSUM_LENGTH - 1] = changes.checksum ? 1 : 0;
-    raw.writeUInt32LE(crc32(raw.subarray(0, -CHECKSUM_LENGTH)), raw.length - CHECKSUM_LENGTH);
-  }
+  if (changes.checksum !== undefined) raw[raw.length - TAIL] = changes.checksum ? 1 : 0;
+  raw.writeUInt32LE(crc32(raw.subarray(0, -CHECKSUM_LENGTH)), raw.length - CHECKSUM_LENGTH);
   return raw;
-}
-
-function hasAlgorithm({ version }: LogFormat): boolean {
-  return compareVersion(version, version.flavour === 'mysql' ? parseVersion('5.6.1') : parseVersion('5.3.0')) >= 0;
 }

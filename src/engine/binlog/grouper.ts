@@ -36,11 +36,9 @@ export interface TransactionRange {
   readonly timestamp: number;
 }
 
-type Draft = { -readonly [K in keyof TransactionRange]: TransactionRange[K] } & {
-  parts: Draftpart[];
-  end: LogPosition;
-};
-type Draftpart = { -readonly [K in keyof LogPart]: LogPart[K] };
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type DraftPart = Writable<LogPart>;
+type Draft = Omit<Writable<TransactionRange>, 'parts' | 'end'> & { parts: DraftPart[]; end: Writable<LogPosition> };
 
 /**
  * What is open. `gtid`: only the id was seen. `single`: ends with its first statement. `prefix`: values for a statement
@@ -54,6 +52,17 @@ const STATEMENT_END = 1;
 export class TransactionGrouper {
   /** Transactions that were begun and never ended where others follow: rolled back, or received a second time. */
   abandoned = 0;
+
+  // The event that is being added.
+  #log: LogFile | undefined;
+  #buffer: Buffer | undefined;
+  #format: LogFormat | undefined;
+  #at = 0;
+  #length = 0;
+  #offset = 0;
+  #file = '';
+  #start = 0;
+  #endsAt = 0;
 
   readonly #emit: (range: TransactionRange) => boolean | void;
   #state: State = 'none';
@@ -105,8 +114,17 @@ export class TransactionGrouper {
     start: number,
     end: number,
   ): boolean | void {
+    // In fields, not in a closure or an object: there are millions of events.
+    this.#log = log;
+    this.#buffer = buffer;
+    this.#at = at;
+    this.#length = length;
+    this.#offset = offset;
+    this.#format = format;
+    this.#file = file;
+    this.#start = start;
+    this.#endsAt = end;
     const type = buffer[at + AT.type] as number;
-    const extend = (): Draft => this.#extend(log, buffer, at, length, offset, format, file, start, end);
     switch (type) {
       case EVENT.gtid:
       case EVENT.anonymousGtid:
@@ -114,9 +132,10 @@ export class TransactionGrouper {
       case EVENT.mariadbGtid: {
         if (this.#settle() === false) return false;
         this.abandon();
-        const event = eventAt(buffer, at, length, offset, format, dataLength);
-        const draft = extend();
+        const draft = this.#extend();
         this.#state = 'gtid';
+        if (type === EVENT.anonymousGtid) return;
+        const event = eventAt(buffer, at, length, offset, format, dataLength);
         decoded(event, log.name, () => {
           if (type === EVENT.gtid) draft.gtid = readGtid(event.body);
           else if (type === EVENT.taggedGtid) draft.gtid = readTaggedGtid(event.body).gtid;
@@ -131,17 +150,17 @@ export class TransactionGrouper {
       case EVENT.query:
       case EVENT.queryCompressed:
       case EVENT.executeLoadQuery:
-        return this.#statement(type, buffer, at, at + dataLength, extend);
+        return this.#statement(type, buffer, at, at + dataLength);
       case EVENT.xid:
       case EVENT.xaPrepare:
-        extend();
+        this.#extend();
         return this.#end();
       case EVENT.transactionPayload:
-        extend();
+        this.#extend();
         return this.#complete();
       case EVENT.incident:
         if (this.#state !== 'gtid') this.abandon();
-        extend().incident = true;
+        this.#extend().incident = true;
         return this.#complete();
       case EVENT.intvar:
       case EVENT.rand:
@@ -151,7 +170,7 @@ export class TransactionGrouper {
       case EVENT.deleteFile:
       case EVENT.rowsQuery:
       case EVENT.annotateRows:
-        extend();
+        this.#extend();
         if (this.#state === 'none') this.#state = 'prefix';
         return;
       case EVENT.stop:
@@ -162,21 +181,21 @@ export class TransactionGrouper {
       case EVENT.gtidList:
         return;
       default:
-        return this.#other(type, buffer, at, format, extend);
+        return this.#other(type, buffer, at, format);
     }
   }
 
-  #statement(type: number, buffer: Buffer, at: number, end: number, extend: () => Draft): boolean | void {
+  #statement(type: number, buffer: Buffer, at: number, end: number): boolean | void {
     const offset = statementOffset(buffer, at + HEADER_LENGTH, end, type);
     const word = type === EVENT.query && offset >= 0 ? keyword(buffer, offset, end) : 'other';
     if (word === 'begin') {
       if (this.#settle() === false) return false;
       if (this.#state === 'transaction' || this.#state === 'headless') this.abandon();
-      extend();
+      this.#extend();
       this.#state = 'transaction';
       return;
     }
-    extend();
+    this.#extend();
     switch (this.#state) {
       case 'transaction':
       case 'headless':
@@ -189,8 +208,8 @@ export class TransactionGrouper {
     }
   }
 
-  #other(type: number, buffer: Buffer, at: number, format: LogFormat, extend: () => Draft): boolean | void {
-    const draft = extend();
+  #other(type: number, buffer: Buffer, at: number, format: LogFormat): boolean | void {
+    const draft = this.#extend();
     const rows = isRowsEvent(type);
     if (rows || type === EVENT.tableMap) {
       if (this.#state === 'none' || this.#state === 'prefix') this.#state = 'headless';
@@ -235,37 +254,30 @@ export class TransactionGrouper {
     for (const range of held ?? []) if (this.#emit(range) === false) return false;
   }
 
-  #extend(
-    log: LogFile,
-    buffer: Buffer,
-    at: number,
-    length: number,
-    offset: number,
-    format: LogFormat,
-    file: string,
-    start: number,
-    end: number,
-  ): Draft {
-    let draft = this.#draft;
-    const part: Draftpart = draft?.parts.at(-1) as Draftpart;
+  #extend(): Draft {
+    const draft = this.#draft;
+    const log = this.#log as LogFile;
+    const endOffset = this.#offset + this.#length;
     if (draft === undefined) {
-      this.#draft = draft = {
-        start: { file, position: start },
-        end: { file, position: end },
+      const part = { log, format: this.#format as LogFormat, offset: this.#offset, endOffset };
+      return (this.#draft = {
+        start: { file: this.#file, position: this.#start },
+        end: { file: this.#file, position: this.#endsAt },
         complete: false,
         incident: false,
-        parts: [{ log, format, offset, endOffset: offset + length }],
-        bytes: length,
+        parts: [part],
+        bytes: this.#length,
         events: 1,
-        timestamp: buffer.readUInt32LE(at + AT.timestamp),
-      };
-      return draft;
+        timestamp: (this.#buffer as Buffer).readUInt32LE(this.#at + AT.timestamp),
+      });
     }
-    if (part.log === log) part.endOffset = offset + length;
-    else draft.parts.push({ log, format, offset, endOffset: offset + length });
-    draft.bytes += length;
+    const part = draft.parts[draft.parts.length - 1] as DraftPart;
+    if (part.log === log) part.endOffset = endOffset;
+    else draft.parts.push({ log, format: this.#format as LogFormat, offset: this.#offset, endOffset });
+    draft.bytes += this.#length;
     draft.events++;
-    draft.end = { file, position: end };
+    draft.end.file = this.#file;
+    draft.end.position = this.#endsAt;
     return draft;
   }
 }
@@ -285,11 +297,18 @@ const LONGEST = 8;
 
 /** Whether the statement begins or ends a transaction. Servers write these words themselves, with nothing around them. */
 function keyword(buffer: Buffer, at: number, end: number): 'begin' | 'end' | 'other' {
-  const xa = ((buffer[at] as number) | 32) === 120 && ((buffer[at + 1] as number) | 32) === 97;
-  if (!xa && end - at > LONGEST) return 'other';
+  // Most are told apart by their first letter and their length.
+  const first = (buffer[at] as number) | LOWER;
+  const length = end - at;
+  if (first !== X && (length > LONGEST || (first !== B && first !== C && first !== R))) return 'other';
+  if (first === X && ((buffer[at + 1] as number) | LOWER) !== A) return 'other';
   const text = buffer.toString('latin1', at, end);
+  if (text === 'BEGIN') return 'begin';
   return BEGIN.test(text) ? 'begin' : END.test(text) ? 'end' : 'other';
 }
+
+const LOWER = 0x20;
+const [A, B, C, R, X] = [...'abcrx'].map(letter => letter.charCodeAt(0)) as [number, number, number, number, number];
 
 /** What of one transaction was taken for several. */
 function joined(ranges: readonly TransactionRange[]): TransactionRange {

@@ -21,9 +21,18 @@ export interface Xid {
   readonly branch: Buffer;
 }
 
+const lastUuid = { bytes: Buffer.alloc(16, 0), text: '00000000-0000-0000-0000-000000000000' };
+
+/** Remembers the last one: a log has many transactions of few servers. */
 function uuidAt(bytes: Buffer, at: number): string {
+  if (bytes.length >= at + 16 && lastUuid.bytes.compare(bytes, at, at + 16) === 0) return lastUuid.text;
   const hex = bytes.toString('hex', at, at + 16);
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const text = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  if (hex.length === 32) {
+    lastUuid.bytes = Buffer.from(bytes.subarray(at, at + 16));
+    lastUuid.text = text;
+  }
+  return text;
 }
 
 /** GTID_LOG_EVENT (33). */

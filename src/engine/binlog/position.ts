@@ -12,7 +12,7 @@ export function logBase(file: string): string {
 
 /** Below, at or above zero, by the files' numbers, then by position. Of one server's logs only. */
 export function comparePositions(a: LogPosition, b: LogPosition): number {
-  return logNumber(a.file) - logNumber(b.file) || a.position - b.position;
+  return (a.file === b.file ? 0 : logNumber(a.file) - logNumber(b.file)) || a.position - b.position;
 }
 
 /** The last part of a path: what log names in positions are compared by. */

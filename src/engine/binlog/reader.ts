@@ -79,7 +79,9 @@ export class EventReader {
 
   /** False: nothing more is wanted. Throws BinlogError. */
   push(piece: Buffer, visit: FormattedVisitor): boolean {
-    const more = this.#splitter.push(piece, (...args) => this.#see(visit, ...args));
+    const more = this.#splitter.push(piece, (buffer, at, length, offset) =>
+      this.#see(visit, buffer, at, length, offset),
+    );
     if (!more && !this.#splitter.zeros) this.#stopped = true;
     return more;
   }
@@ -93,22 +95,24 @@ export class EventReader {
 
   #see(visit: FormattedVisitor, buffer: Buffer, at: number, length: number, offset: number): boolean | void {
     const type = buffer[at + AT.type] as number;
-    const fail = (code: BinlogErrorCode, text: string): BinlogError =>
-      new BinlogError(code, this.#log.name, offset, text);
     if (type === EVENT.formatDescription) {
       const format = readFormat(buffer.subarray(at, at + length), this.#log.name, offset);
       this.#format = format;
       return visit(buffer, at, length, offset, format, length);
     }
     const format = this.#format;
-    if (format === undefined) throw fail('corrupt', 'no format description comes first');
-    if (type === EVENT.startEncryption) throw fail('encrypted', 'the log is encrypted from here on');
+    if (format === undefined) throw this.#error('corrupt', offset, 'no format description comes first');
+    if (type === EVENT.startEncryption) throw this.#error('encrypted', offset, 'the log is encrypted from here on');
     if (!format.checksum) return visit(buffer, at, length, offset, format, length);
     const dataLength = length - CHECKSUM_LENGTH;
-    if (dataLength < HEADER_LENGTH) throw fail('corrupt', `an event of ${length} bytes`);
-    if (this.#verify && crc32(buffer.subarray(at, at + dataLength)) !== buffer.readUInt32LE(at + dataLength))
-      throw fail('corrupt', 'the checksum is wrong');
+    if (dataLength < HEADER_LENGTH) throw this.#error('corrupt', offset, `an event of ${length} bytes`);
+    if (this.#verify && crc32(buffer, at, at + dataLength) !== buffer.readUInt32LE(at + dataLength))
+      throw this.#error('corrupt', offset, 'the checksum is wrong');
     return visit(buffer, at, length, offset, format, dataLength);
+  }
+
+  #error(code: BinlogErrorCode, offset: number, text: string): BinlogError {
+    return new BinlogError(code, this.#log.name, offset, text);
   }
 }
 

@@ -1,3 +1,4 @@
+import { ApplyError } from './applyError';
 import type { ApplySession } from './applySession';
 import { AT, rewriteFormat, type LogFormat } from './format';
 import type { BinlogEvent } from './event';
@@ -11,18 +12,21 @@ const STATEMENT_END = 1;
 const PREFIX = "BINLOG '";
 
 /**
- * Runs rows events by the statement BINLOG, as mysqlbinlog's output does. Large statements are cut: each BINLOG has the
- * table maps of the statement and some of its rows, and says that the statement ends there, so that it needs none of the
- * others.
+ * Runs rows events by the statement BINLOG, as mysqlbinlog's output does; as many in one as a statement can hold. A
+ * statement of the source that is cut goes on in the next BINLOG with its table maps once more, and says in between that
+ * it ended, so that neither needs the other.
  */
 export class RowsStatement {
   readonly #session: ApplySession;
   readonly #chunk: number;
   /** What the server was told about the format. */
   #described: LogFormat | undefined;
+  /** Table maps of the source's statement that has not ended. */
   #maps: Buffer[] = [];
-  #rows: Buffer[] = [];
+  /** To be sent, maps and rows. */
+  #events: Buffer[] = [];
   #bytes = 0;
+  #lastRows: Buffer | undefined;
 
   constructor(session: ApplySession) {
     this.#session = session;
@@ -31,51 +35,66 @@ export class RowsStatement {
 
   /** A TABLE_MAP or rows event. */
   async add(event: BinlogEvent): Promise<void> {
-    await this.#describe(event.format);
+    if (!this.#described || !sameFormat(this.#described, event.format))
+      throw new ApplyError('unsupported', 'the format of the log changes within a transaction');
     const raw = plainEvent(event);
+    if (this.#bytes + raw.length > this.#chunk) await this.flush();
+    this.#events.push(raw);
+    this.#bytes += raw.length;
     if (event.type === EVENT.tableMap) {
       this.#maps.push(raw);
       return;
     }
-    if (this.#bytes + raw.length > this.#chunk) await this.flush();
-    this.#rows.push(raw);
-    this.#bytes += raw.length;
-    const at = rowsFlagsOffset(raw[AT.type] as number, event.format);
-    const ends = (raw.readUInt16LE(at) & STATEMENT_END) !== 0;
-    if (!ends) return;
-    await this.flush();
-    this.#maps = [];
+    this.#lastRows = raw;
+    if (raw.readUInt16LE(flagsOffset(raw, event.format)) & STATEMENT_END) this.#maps = [];
   }
 
   /** Runs what has come so far. */
   async flush(): Promise<void> {
-    const last = this.#rows.at(-1);
+    const last = this.#lastRows;
     if (last === undefined) return;
-    const at = rowsFlagsOffset(last[AT.type] as number, this.#described as LogFormat);
+    const at = flagsOffset(last, this.#described as LogFormat);
     last.writeUInt16LE(last.readUInt16LE(at) | STATEMENT_END, at);
-    const events = [...this.#maps, ...this.#rows];
-    this.#rows = [];
-    this.#bytes = 0;
+    const events = this.#events;
+    this.#lastRows = undefined;
+    this.#events = [...this.#maps];
+    this.#bytes = this.#maps.reduce((sum, map) => sum + map.length, 0);
     await this.#binlog(events);
   }
 
   /** Forgets what was not run. */
   clear(): void {
     this.#maps = [];
-    this.#rows = [];
+    this.#events = [];
     this.#bytes = 0;
+    this.#lastRows = undefined;
   }
 
-  async #describe(format: LogFormat): Promise<void> {
-    if (this.#described?.raw === format.raw) return;
-    await this.flush();
+  /**
+   * Tells the server the format of the rows to come, once. Outside of transactions only, and before GTID_NEXT is set:
+   * MySQL undoes that. True: it was told something new.
+   */
+  async describe(format: LogFormat): Promise<boolean> {
+    if (this.#described && sameFormat(this.#described, format)) return false;
     // Without checksums, as the events are sent.
     await this.#binlog([rewriteFormat(format, { checksum: false, relayLog: false, created: 0, endPosition: 0 })]);
     this.#described = format;
+    return true;
   }
 
   async #binlog(events: readonly Buffer[]): Promise<void> {
     const statement = `${PREFIX}${Buffer.concat(events).toString('base64')}'`;
     await this.#session.runBytes(Buffer.from(statement, 'latin1'));
   }
+}
+
+function flagsOffset(raw: Buffer, format: LogFormat): number {
+  return rowsFlagsOffset(raw[AT.type] as number, format);
+}
+
+/** Whether rows of both look alike. Logs of one server differ in the rest of their descriptions. */
+function sameFormat(a: LogFormat, b: LogFormat): boolean {
+  return (
+    a === b || (a.version.text === b.version.text && Buffer.compare(a.postHeaderLengths, b.postHeaderLengths) === 0)
+  );
 }

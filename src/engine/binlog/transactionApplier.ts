@@ -4,6 +4,7 @@ import { ApplyError } from './applyError';
 import type { ApplySession } from './applySession';
 import type { BinlogEvent } from './event';
 import { EVENT, isRowsEvent } from './eventTypes';
+import type { LogFormat } from './format';
 import {
   decoded,
   MARIADB_GTID,
@@ -55,6 +56,11 @@ export class TransactionApplier {
     this.#rows.clear();
     this.#inTransaction = false;
     this.#xa = undefined;
+  }
+
+  /** See RowsStatement.describe. */
+  describe(format: LogFormat): Promise<boolean> {
+    return this.#rows.describe(format);
   }
 
   /** Undoes what was run of a transaction. Never rejects. */
@@ -215,6 +221,8 @@ export class TransactionApplier {
     const { body } = event;
     const blocks = this.#files.get(body.readUInt32LE(LOAD.fileId));
     if (!blocks) throw new ApplyError('unreadable', 'the log does not have the file of a LOAD DATA');
+    // An empty piece would end the file.
+    const content = blocks.filter(block => block.length > 0);
     const [start, end] = [body.readUInt32LE(LOAD.nameStart), body.readUInt32LE(LOAD.nameEnd)];
     const duplicates = body[LOAD.duplicates] === REPLACE ? ' REPLACE' : '';
     const statement = Buffer.concat([
@@ -225,7 +233,7 @@ export class TransactionApplier {
     await this.#session.prepare(event, query, this.#inTransaction);
     if (!this.#inTransaction) await this.#beforeCommit();
     await this.#runLogged(query, () =>
-      this.#session.runBytes(statement, { infile: () => Readable.from(blocks) }).catch(localInfile),
+      this.#session.runBytes(statement, { infile: () => Readable.from(content) }).catch(localInfile),
     );
     this.#files.delete(body.readUInt32LE(LOAD.fileId));
   }

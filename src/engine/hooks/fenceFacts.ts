@@ -40,7 +40,7 @@ export const NO_PROC = 3;
 
 /**
  * For sh: prints the facts, a line each, fields separated by tabs. `$@`: the PID files. Needs /proc and nothing beside the
- * usual programs; reads only.
+ * usual programs; reads only. Servers in other networks (containers) are passed over: their ports are not this host's.
  */
 export const FACTS_SCRIPT = [
   'export LC_ALL=C',
@@ -49,10 +49,12 @@ export const FACTS_SCRIPT = [
   'for f in "$@"; do [ -f "$f" ] || continue; ' +
     'printf "pidfile\\t%s\\t%s\\t%s\\n" "$(stat -c %Y -- "$f" 2>/dev/null)" "$(head -c 32 -- "$f" 2>/dev/null | head -n 1)" "$f"; done',
   'printf "listen\\t%s\\n" "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep " 0A " | tr "\\n" "\\037")"',
+  'own=$(readlink /proc/self/ns/net 2>/dev/null)',
   'for d in /proc/[0-9]*; do ' +
     '{ read -r comm <"$d/comm"; } 2>/dev/null || continue; ' +
     'case $comm in mysqld|mariadbd|mysqld-debug) kind=server;; mysqld_safe|mariadbd-safe) kind=safe;; ' +
     'sh|bash|dash|ash|ksh|busybox) kind=shell;; *) continue;; esac; ' +
+    'net=$(readlink "$d/ns/net" 2>/dev/null); if [ -n "$net" ] && [ "$net" != "$own" ]; then continue; fi; ' +
     'words=$(tr "\\000\\n\\t" "\\037  " <"$d/cmdline" 2>/dev/null); ' +
     'if [ $kind = shell ]; then case "$words" in *mysqld_safe*|*mariadbd-safe*) ;; *) continue;; esac; fi; ' +
     '{ stat=$(cat "$d/stat"); } 2>/dev/null || continue; ' +

@@ -2,14 +2,9 @@ import { errorText } from '../errors';
 import { nullLog, type Log } from '../log';
 import { SshError } from '../ssh/sshError';
 import type { Host, SshFailure } from '../ssh/types';
-import { FACTS_SCRIPT, NO_PROC, parseFacts, type FenceFacts } from './fenceFacts';
-import { planFence, type FencedPort, type FencePlan } from './planFence';
+import { FACTS_SCRIPT, NO_PROC, parseFacts, type FenceFacts, type FenceProcess } from './fenceFacts';
+import { planFence, type FencePlan, type FenceTarget } from './planFence';
 import { listenerPattern } from './procNet';
-
-export interface FenceTarget extends FencedPort {
-  /** Where the server's PID may stand, e.g. master_pid_file and what the server said when it was alive; absolute paths. */
-  readonly pidFiles: readonly string[];
-}
 
 export interface FenceOptions {
   /** Milliseconds for all of it. */
@@ -56,12 +51,13 @@ const ROUNDS = 3;
 export async function fenceSsh(host: Host, target: FenceTarget, options: FenceOptions): Promise<FenceResult> {
   const until = performance.now() + options.timeoutMs;
   const killed: number[] = [];
+  const before: FenceProcess[] = [];
   let unit: { name: string; stopped: boolean } | undefined;
   try {
     for (let round = 0; ; round++) {
       const facts = await lookAt(host, target, until, options);
       if (!facts) return failed('unsupported', `${host.name} has no /proc like Linux: nothing was killed`);
-      const plan = planFence(facts, target);
+      const plan = planFence(facts, target, before);
       if (plan.kind === 'refused') return refused(plan, target, killed);
       if (plan.kind === 'notRunning')
         return killed.length > 0 ? { kind: 'killed', pids: killed, ...(unit && { unit }) } : { kind: 'notRunning' };
@@ -69,6 +65,7 @@ export async function fenceSsh(host: Host, target: FenceTarget, options: FenceOp
         return failed('restarted', `mysqld is started again and again`, plan.processes.map(p => p.pid)); // prettier-ignore
       const end = await kill(host, plan, target, until, options);
       killed.push(...end.killed);
+      before.push(...plan.processes.filter(p => end.killed.includes(p.pid)));
       if (plan.unit) unit = { name: plan.unit, stopped: end.unitStopped };
       if (end.refused.length > 0)
         return failed('notPermitted', `not allowed to kill process ${end.refused.join(', ')}`, end.refused);

@@ -1,9 +1,13 @@
 import type { FenceFacts, FenceProcess } from './fenceFacts';
 import { accepts } from './procNet';
 
-/** Where the server is reached: its MySQL port and IP addresses. Without addresses those of the host all count. */
-export interface FencedPort {
+/** The server that is not to run any more. */
+export interface FenceTarget {
+  /** Where its PID may stand, e.g. master_pid_file and what the server said when it was alive; absolute paths. */
+  readonly pidFiles: readonly string[];
+  /** Its MySQL port. */
   readonly port: number;
+  /** Its IP addresses: a server on the same port of another address is another one. None: every address counts. */
   readonly addresses: readonly string[];
 }
 
@@ -34,10 +38,11 @@ export type FencePlan =
 
 /**
  * Which processes are the server that listens (or will listen) there. Invariant: what is named in `kill` is a mysqld or
- * mariadbd that the PID file names and that is older than this file, or that listens there, or that was started with
- * this PID file; or the mysqld_safe that watches over one of those. Never a server that listens elsewhere only.
+ * mariadbd that the PID file names and that is older than this file, or that listens there, or that was started with this
+ * PID file, or with the very words of one that was `killed` before; or the mysqld_safe that watches over one of those. Never
+ * a server that listens elsewhere only.
  */
-export function planFence(facts: FenceFacts, at: FencedPort): FencePlan {
+export function planFence(facts: FenceFacts, at: FenceTarget, killed: readonly FenceProcess[] = []): FencePlan {
   const servers = facts.processes.filter(p => p.kind === 'server');
   const named = servers.filter(p =>
     facts.pidFiles.some(file => file.pid === p.pid && isOlder(p, file.modified, facts)),
@@ -47,9 +52,11 @@ export function planFence(facts: FenceFacts, at: FencedPort): FencePlan {
   const listening = servers.filter(p => p.listens?.some(l => accepts(l, at.port, at.addresses)));
   if (named.length === 0 && listening.length > 1)
     return { kind: 'refused', reason: 'ambiguous', pids: listening.map(p => p.pid) };
-  const paths = new Set(facts.pidFiles.map(file => file.path));
+  // mysqld_safe removes the file before it starts the server again.
+  const paths = new Set(at.pidFiles);
   const startedFor = servers.filter(p => isStartedFor(p, paths) && !isElsewhere(p, at));
-  const own = new Set([...named, ...(named.length === 0 ? listening : []), ...startedFor]);
+  const again = servers.filter(p => killed.some(k => isSameCommand(p, k)) && !isElsewhere(p, at));
+  const own = new Set([...named, ...(named.length === 0 ? listening : []), ...startedFor, ...again]);
   const parents = new Set([...own].map(p => p.parent));
   const watched = new Set(servers.filter(p => !own.has(p)).map(p => p.parent));
   const safes = facts.processes.filter(
@@ -59,7 +66,8 @@ export function planFence(facts: FenceFacts, at: FencedPort): FencePlan {
     const unit = [...safes, ...own].map(p => p.unit).find(isDatabaseUnit);
     return { kind: 'kill', processes: [...safes, ...own], ...(unit ? { unit } : {}) };
   }
-  const unclear = servers.filter(p => !p.listens || p.listens.length === 0);
+  // Once the server was found and killed, those that begin to run are others.
+  const unclear = killed.length > 0 ? [] : servers.filter(p => !p.listens || p.listens.length === 0);
   if (unclear.length > 0 || facts.listening.some(l => accepts(l, at.port, at.addresses)))
     return { kind: 'refused', reason: 'unidentified', pids: unclear.map(p => p.pid) };
   return { kind: 'notRunning' };
@@ -71,7 +79,7 @@ function isOlder(process: FenceProcess, modified: number, facts: FenceFacts): bo
 }
 
 /** It listens, and not there. One that does not listen yet may be about to. */
-function isElsewhere({ listens }: FenceProcess, { port, addresses }: FencedPort): boolean {
+function isElsewhere({ listens }: FenceProcess, { port, addresses }: FenceTarget): boolean {
   return listens !== undefined && listens.length > 0 && !listens.some(l => accepts(l, port, addresses));
 }
 
@@ -81,6 +89,11 @@ function isStartedFor({ words }: FenceProcess, paths: ReadonlySet<string>): bool
     const path = /^--pid[-_]file=(.*)$/.exec(word)?.[1];
     return path !== undefined && paths.has(path);
   });
+}
+
+/** systemd and its like start a server again with the very same words. */
+function isSameCommand(one: FenceProcess, other: FenceProcess): boolean {
+  return one.words.length > 0 && one.kind === other.kind && one.words.join('\0') === other.words.join('\0');
 }
 
 /** Not one that runs other things too, such as ssh.service or docker.service. */

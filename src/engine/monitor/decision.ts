@@ -58,6 +58,8 @@ export interface Doubt {
     | 'script-pending'
     | 'hung-only'
     | 'one-opinion';
+  /** Id of the server that it is about. */
+  readonly server?: string;
   readonly text: string;
 }
 
@@ -102,26 +104,34 @@ const hung = (own: PingOutcome): boolean =>
 
 const isDeadRoute = (route: RouteOpinion): boolean => route.says === 'dead' || route.says === 'silent';
 
-function contradictions({ own, replicas, routes, hasScript }: Question): Doubt[] {
+function contradictions({ mode, own, replicas, routes, hasScript }: Question): Doubt[] {
   const doubts: Doubt[] = [];
   const isHung = hung(own);
   const refused = own.kind === 'connectFailed' && own.how === 'refused';
   const script = routes.find(r => r.via === 'script');
   for (const { server, says, text } of replicas) {
-    if (says === 'receiving') doubts.push({ code: 'replica-receiving', text: `${server} receives from the master` });
-    if (says === 'answered') doubts.push({ code: 'replica-answered', text: `the master answers ${server}: ${text}` });
+    if (says === 'receiving')
+      doubts.push({ code: 'replica-receiving', server, text: `${server} receives from the master` });
+    if (says === 'answered')
+      doubts.push({ code: 'replica-answered', server, text: `the master answers ${server}: ${text}` });
     if (says !== 'connected') continue;
     // A port that refuses means that no process is there, and the connections of a process end with it.
     const route = routes.find(r => r.via === 'route' && r.server === server);
     const gone = route !== undefined && (isDeadRoute(route) || (isHung && route.says === 'hung'));
     const byScript = !isHung && script?.says === 'dead' && route?.says !== 'alive';
     if (refused || !(gone || byScript))
-      doubts.push({ code: 'replica-connected', text: `${server} is still connected to the master` });
+      doubts.push({ code: 'replica-connected', server, text: `${server} is still connected to the master` });
   }
   for (const route of routes)
     if (route.via === 'route' && (route.says === 'alive' || (route.says === 'hung' && !isHung)))
-      doubts.push({ code: 'route-alive', text: `the master answers from the host of ${route.server}: ${route.text}` });
-  if (!hasScript) return doubts;
+      doubts.push({
+        code: 'route-alive',
+        ...(route.server !== undefined && { server: route.server }),
+        text: `the master answers from the host of ${route.server}: ${route.text}`,
+      });
+  // That a hung master's port accepts is no news: secondary checks look at no more than that. (MHA believes them.)
+  const seenHung = isHung && mode === 'evidence' && routes.some(r => r.via === 'route' && r.says === 'hung');
+  if (!hasScript || seenHung) return doubts;
   if (script?.says === 'alive') doubts.push({ code: 'script-reachable', text: script.text });
   else if (script === undefined || script.says === 'pending')
     doubts.push({ code: 'script-pending', text: 'the secondary check has not ended yet' });

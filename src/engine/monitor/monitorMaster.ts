@@ -13,7 +13,7 @@ import { clientErrno, type PingOutcome } from './outcome';
 import { pause } from './pause';
 import type { StatusFields } from './statusWriter';
 import type { StatusCode } from './statusFile';
-import { Suspicion, type Opinions } from './suspicion';
+import { Suspicion, type LookOptions, type Opinions } from './suspicion';
 import type { DeadMaster, DeathCause } from './types';
 
 /** Where the monitor shows how it is: the status file. */
@@ -39,12 +39,14 @@ export type MonitorEnd =
   | { readonly kind: 'locked' };
 
 /** Milliseconds that the last look before a decision may take. */
-const LAST_LOOK_MS = 1000;
+const LAST_LOOK_MS = 500;
 /** Between two looks at a server that is just ending, in milliseconds, and how many of them. */
 const HURRY_MS = 25;
 const HURRIES = 20;
-/** Milliseconds by which an early decision waits for the SSH check, which only spares the failover one of its own. */
-const SSH_GRACE_MS = 100;
+/** A script that is killed at its time limit ends within that many seconds more. */
+const SCRIPT_SLACK_S = 5;
+/** After a connection that broke, its successor is not listened to for that long (ms): something may end them all at once. */
+const WAKE_REST_MS = 500;
 
 /**
  * Pings the master until it is dead. In evidence mode the end of the connection is noticed at once, and decided at once where
@@ -65,6 +67,8 @@ export function serverForm(server: ServerConfig): string {
   return `${server.values.hostname ?? server.id}(${host}:${port})`;
 }
 
+const isRefused = (outcome: PingOutcome): boolean => outcome.kind === 'connectFailed' && outcome.how === 'refused';
+
 class Monitor implements AsyncDisposable {
   readonly #policy: DetectionPolicy;
   readonly #session: MasterSession;
@@ -74,7 +78,9 @@ class Monitor implements AsyncDisposable {
   #suspicion: Suspicion | undefined;
   #pinged = false;
   #hurried = 0;
-  #said = '';
+  #wokenAtMs = -Infinity;
+  #firstFailureAtMs = 0;
+  readonly #said = new Set<string>();
 
   constructor(private readonly options: MonitorOptions) {
     const { values, extended } = options.master;
@@ -145,8 +151,10 @@ class Monitor implements AsyncDisposable {
     const { signal } = this.options.engine;
     const session = this.#session;
     if (this.#policy.mode === 'classic' || !wasGood) return pause(Math.max(0, ms), signal);
-    if (!session.isOpen) return;
-    await pause(Math.max(0, ms), signal, wake => session.onLost(wake));
+    const now = performance.now();
+    if (now - this.#wokenAtMs < WAKE_REST_MS) return pause(Math.max(0, ms), signal);
+    if (session.isOpen) await pause(Math.max(0, ms), signal, wake => session.onLost(wake));
+    if (!session.isOpen) this.#wokenAtMs = performance.now();
   }
 
   async #react(outcome: PingOutcome, taken: Step, before: Detection): Promise<MonitorEnd | undefined> {
@@ -164,11 +172,19 @@ class Monitor implements AsyncDisposable {
       default:
         this.#onFailed(outcome, before);
     }
-    if (taken.suspect) {
-      const { master, others, identity, engine } = this.options;
-      this.#suspicion ??= new Suspicion({ master, others, identity, engine });
+    if (taken.suspect && !this.#suspicion) this.#firstFailureAtMs = performance.now();
+    // A connection that was killed is no reason to run the user's script.
+    if (taken.detection.failures > 0 && !this.#isToBeRepeated(outcome)) {
+      const suspicion = this.#suspect();
+      if (taken.detection.failures === FAILURES_TO_DECIDE - 1 && !isRefused(outcome))
+        suspicion.prepare(this.#lookOptions('counted', outcome));
     }
     return taken.decide === 'no' ? undefined : this.#decide(taken.decide, outcome);
+  }
+
+  #suspect(): Suspicion {
+    const { master, others, identity, engine } = this.options;
+    return (this.#suspicion ??= new Suspicion({ master, others, identity, engine }));
   }
 
   #onOk(readOnly: boolean, { recovered }: Step): void {
@@ -176,7 +192,7 @@ class Monitor implements AsyncDisposable {
     const { hostname = '', ip, port, ping_type } = master.values;
     this.#suspicion?.[Symbol.dispose]();
     this.#suspicion = undefined;
-    this.#said = '';
+    if (recovered) this.#said.clear();
     if (!this.#pinged) this.#log.log('info', `Ping(${ping_type}) succeeded, waiting until MySQL doesn't respond..`);
     else if (recovered) this.#log.log('info', `Ping(${ping_type}) succeeded again, the master ${this.#form} is alive.`);
     this.#pinged = true;
@@ -184,9 +200,10 @@ class Monitor implements AsyncDisposable {
     if (busy) {
       const text =
         "the master's advisory lock is held by another session since the connection was lost: no failover without it";
-      this.#say('warning', text);
-    }
-    if (readOnly) this.#say('warning', `The master ${this.#form} is read-only: nobody can write.`);
+      this.#say('warning', 'lock-busy', text);
+    } else this.#said.delete('lock-busy');
+    if (readOnly) this.#say('warning', 'read_only', `The master ${this.#form} is read-only: nobody can write.`);
+    else this.#said.delete('read_only');
     status.set(0, {
       master: hostname,
       port,
@@ -219,7 +236,7 @@ class Monitor implements AsyncDisposable {
         `Got timeout on MySQL Ping(${ping_type}) after ${this.#policy.intervalMs / 1000} seconds.`,
       );
     else this.#log.log('warning', `Got error on MySQL ${ping_type.toLowerCase()} ping: ${text}`);
-    if (condition === 'hung') this.#fail('hung: the master accepts connections and does not answer');
+    if (condition === 'hung') this.#fail(`hung: ${outcome.text}`);
     else this.#fail('the master is not reached');
   }
 
@@ -228,29 +245,24 @@ class Monitor implements AsyncDisposable {
     this.options.status.set(20, { master: hostname, port, ip: ip || undefined, reason });
   }
 
-  /** Once for each new thing to say: the same doubt every second would hide everything else. */
-  #say(level: 'warning' | 'info', text: string): void {
-    if (this.#said.includes(`\n${text}\n`)) return;
-    this.#said += `\n${text}\n`;
+  /** Once until it is over: the same doubt every second would hide everything else. */
+  #say(level: 'warning' | 'info', key: string, text: string): void {
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
     this.#log.log(level, text);
   }
 
   async #decide(kind: Exclude<Step['decide'], 'no'>, outcome: PingOutcome): Promise<MonitorEnd | undefined> {
-    const { master, others, identity, engine } = this.options;
+    const { engine } = this.options;
     if (kind === 'counted') this.#log.log('warning', 'Master is not reachable from health checker!');
-    const suspicion = (this.#suspicion ??= new Suspicion({ master, others, identity, engine }));
-    const refused = outcome.kind === 'connectFailed' && outcome.how === 'refused';
+    const suspicion = this.#suspect();
+    const look = this.#lookOptions(kind, outcome);
     const opinions: Opinions =
       kind === 'condition'
         ? { replicas: [], routes: [] }
-        : await suspicion.look({
-            refused,
-            hung: this.#detection.condition === 'hung',
-            // An early decision may come with the next ping as well; MHA's waits until the script has ended.
-            scriptMs: kind === 'early' ? this.#policy.intervalMs : (master.extended.hook_timeout + 5) * 1000,
-          });
+        : await (look.refused ? suspicion.look(look) : suspicion.lookOnce(look));
     const decision = this.#judge(kind, outcome, opinions);
-    if (decision.kind === 'wait') return this.#wait(decision.doubts, decision.restart);
+    if (decision.kind === 'wait') return this.#wait(kind, decision.doubts, decision.restart);
     const last = kind === 'condition' ? outcome : await this.#session.probe(LAST_LOOK_MS);
     engine.signal?.throwIfAborted();
     if (kind !== 'condition' && (last.kind === 'ok' || last.kind === 'answered')) {
@@ -261,6 +273,18 @@ class Monitor implements AsyncDisposable {
       return undefined;
     }
     return { kind: 'dead', death: await this.#declare(kind, decision.cause, outcome, opinions, suspicion) };
+  }
+
+  #lookOptions(kind: Exclude<Step['decide'], 'no'>, outcome: PingOutcome): LookOptions {
+    return {
+      refused: isRefused(outcome),
+      hung: this.#detection.condition === 'hung',
+      // An early decision may come with the next ping as well; MHA's waits until the script has ended.
+      scriptMs:
+        kind === 'early'
+          ? this.#policy.intervalMs
+          : (this.options.master.extended.hook_timeout + SCRIPT_SLACK_S) * 1000,
+    };
   }
 
   #judge(kind: Exclude<Step['decide'], 'no'>, own: PingOutcome, opinions: Opinions): Decision {
@@ -279,16 +303,18 @@ class Monitor implements AsyncDisposable {
   }
 
   /** No failover, and why. A lock that another monitor holds ends the monitoring: that one decides. */
-  #wait(doubts: readonly Doubt[], restart: boolean): MonitorEnd | undefined {
-    for (const { text } of doubts) this.#say('warning', `No failover: ${text}.`);
+  #wait(kind: Exclude<Step['decide'], 'no'>, doubts: readonly Doubt[], restart: boolean): MonitorEnd | undefined {
+    for (const { code, server, text } of doubts)
+      this.#say('warning', `${code} ${server ?? ''}`, `No failover: ${text}.`);
     this.#fail(doubts.map(d => `${d.code}: ${d.text}`).join('; '));
     if (doubts.some(d => d.code === 'lock-busy')) return { kind: 'locked' };
+    // As in MHA, four more failures until everybody is asked again.
+    if (kind === 'counted' || restart) this.#detection = { ...INITIAL, condition: this.#detection.condition };
     if (!restart) return undefined;
     this.#log.log(
       'error',
       'Secondary network check script returned errors. Failover should not start so checking server status again. Check network settings for details.',
     );
-    this.#detection = INITIAL;
     this.#suspicion?.[Symbol.dispose]();
     this.#suspicion = undefined;
     return undefined;
@@ -302,7 +328,7 @@ class Monitor implements AsyncDisposable {
     suspicion: Suspicion,
   ): Promise<DeadMaster> {
     const { master } = this.options;
-    const decidedAfterMs = Math.round(suspicion.ageMs);
+    const decidedAfterMs = Math.round(performance.now() - this.#firstFailureAtMs);
     const evidence = evidenceOf(own, opinions);
     this.options.status.set(21, { reason: cause === 'dead' ? undefined : cause });
     if (kind === 'early') this.#log.log('warning', 'Master is not reachable from health checker!');
@@ -310,7 +336,8 @@ class Monitor implements AsyncDisposable {
     else this.#log.log('warning', `Master ${this.#form} suffers from ${cause}, which failover_on names!`);
     for (const { from, server, says, text } of evidence)
       this.#log.log('info', `  ${server ?? from}: ${says} (${text})`, { evidence: true });
-    const graceMs = kind === 'early' ? SSH_GRACE_MS : master.values.ssh_connection_timeout * 1000;
+    // An early decision does not wait for it: the failover logs in there anyway.
+    const graceMs = kind === 'early' ? 0 : master.values.ssh_connection_timeout * 1000;
     const sshReachable = await suspicion.sshReachable(graceMs);
     if (sshReachable !== 'unknown') this.#log.log('warning', `SSH is ${sshReachable ? '' : 'NOT '}reachable.`);
     else this.#log.log('info', 'The SSH check has not ended yet.');

@@ -30,6 +30,8 @@ export interface AskOptions {
   readonly identity: MasterIdentity;
   /** Milliseconds for everything; default 1000. */
   readonly deadlineMs?: number;
+  /** One look each, without waiting for a receiver that runs to notice. */
+  readonly once?: boolean;
   /** Written and compared: give the same map for one suspicion. */
   readonly received: Received;
 }
@@ -80,7 +82,7 @@ export async function askReplicas(
 
 async function askReplica(
   config: ServerConfig,
-  { engine, identity, received, deadlineMs = DEADLINE_MS }: AskOptions,
+  { engine, identity, received, once, deadlineMs = DEADLINE_MS }: AskOptions,
 ): Promise<AskedReplica> {
   const until = performance.now() + deadlineMs;
   const left = () => Math.max(1, Math.ceil(until - performance.now()));
@@ -98,7 +100,7 @@ async function askReplica(
       const opinion = { server: config.id, ...channelOpinion(found, received.get(config.id)) };
       if (!received.has(config.id)) received.set(config.id, receivedOf(found));
       latest = { opinion, source: found.source };
-      if (opinion.says !== 'connected' || left() <= AGAIN_MS) return latest;
+      if (once || opinion.says !== 'connected' || left() <= AGAIN_MS) return latest;
       await new Promise(done => setTimeout(done, AGAIN_MS));
     }
   } catch (error) {

@@ -167,6 +167,8 @@ class Manager {
     const outcome = await this.#failOver(failover, death);
     if (outcome.masterAlive) {
       this.#log.log('warning', 'The master came back before anything was changed. Monitoring goes on.');
+      // Whatever the two of us see differently: not a hundred times a second.
+      await pause(master.values.ping_interval * 1000, this.options.engine.signal);
       return undefined;
     }
     return this.#afterFailover(outcome, death, master);

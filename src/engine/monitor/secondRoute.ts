@@ -12,14 +12,15 @@ import { sshTargetOf } from '../ssh/target';
 import { credentialsOf } from '../topology/connectServer';
 import { NameCache } from '../topology/resolveNames';
 import type { RouteOpinion } from './decision';
-import { ownSecondaryCheck, runOwnCheck } from './ownSecondaryCheck';
+import { secondaryCheck, type SecondaryCheck } from './secondaryCheck';
+import { parseSecondaryCommand, secondaryInputOf } from './secondaryCommand';
 
 /** Milliseconds that the master's port has to answer a replica's host. */
 const ROUTE_MS = 2000;
 
 /**
- * The secondary_check_script's opinion, within `hook_timeout`. MHA's own masterha_secondary_check runs in this process,
- * anything else as a hook. Rejects only when cancelled.
+ * The secondary_check_script's opinion, within `hook_timeout`. A plain call of masterha_secondary_check is done in this process,
+ * anything else runs as a hook. Rejects only when cancelled.
  */
 export async function askScript(master: ServerConfig, engine: EngineOptions): Promise<RouteOpinion> {
   const command = master.values.secondary_check_script ?? '';
@@ -30,14 +31,24 @@ export async function askScript(master: ServerConfig, engine: EngineOptions): Pr
     text,
     ...(code !== undefined && { code }),
   });
-  const own = ownSecondaryCheck(command);
-  if (own) return runOwnCheck(own, master, engine);
   const names = new NameCache();
   const target = sshTargetOf(master);
   const wanted = [master.values.ip || (master.values.hostname ?? ''), target.host];
   const [credentials] = await Promise.all([credentialsOf(master, engine), names.resolve(wanted, signal)]);
   const [ip = '', sshIp = ''] = wanted.map(host => names.addresses(host)[0] ?? host);
   const server = hookServerOf(master, { ip, sshIp }, target.user);
+  const ours = parseSecondaryCommand(command);
+  if (ours) {
+    log.log('info', `Executing secondary network check in this process: ${ours.program} -s ${ours.hosts.join(' -s ')}`);
+    const limit = deadline(master.extended.hook_timeout * 1000, signal);
+    const input = secondaryInputOf(ours, server, credentials, master.values.ping_type);
+    try {
+      return ownOpinion(await secondaryCheck(input, { ...engine, signal: limit }));
+    } catch (error) {
+      signal?.throwIfAborted();
+      return opinion('unknown', limit.aborted ? 'the secondary check took too long' : errorText(error));
+    }
+  }
   const result = await runHook(command, secondaryCheckArguments(server, credentials, master.values.ping_type), {
     timeoutMs: master.extended.hook_timeout * 1000,
     ...(signal && { signal }),
@@ -61,6 +72,13 @@ export async function askScript(master: ServerConfig, engine: EngineOptions): Pr
         result.code,
       );
   }
+}
+
+const SAYS = { dead: 'dead', reachable: 'alive', unknown: 'unknown' } as const;
+
+function ownOpinion({ verdict, perHost }: SecondaryCheck): RouteOpinion {
+  const text = perHost.map(({ host, state, failure }) => `${host}: ${state}${failure ? ` (${failure.text})` : ''}`);
+  return { via: 'script', says: SAYS[verdict], text: `secondary check: ${text.join('; ')}` };
 }
 
 /**

@@ -96,12 +96,17 @@ export class StatusWriter implements Disposable {
     }
   }
 
-  /** Removes the file. */
+  /** Removes the file, unless it is another manager's by now. */
   [Symbol.dispose](): void {
     if (this.#over) return;
     this.#over = true;
     process.off('exit', this.#onExit);
-    fs.rmSync(this.file, { force: true });
+    try {
+      const line = parseStatusLine(fs.readFileSync(this.file, 'latin1'));
+      if (line === undefined || line.pid === process.pid) fs.rmSync(this.file, { force: true });
+    } catch {
+      // It is gone, or not ours to remove.
+    }
   }
 
   #line(): string {

@@ -1,6 +1,6 @@
 import type { ServerConfig } from '../../config/types';
 import { deadline } from '../deadline';
-import type { EngineOptions } from '../options';
+import { withOwnSignal, type EngineOptions } from '../options';
 import type { ReplicaOpinion, RouteOpinion } from './decision';
 import { askReplicas, type AskedReplica, type Received, type MasterIdentity } from './opinions';
 import { askRoute, askScript, askSsh } from './secondRoute';
@@ -35,18 +35,18 @@ const ROUTES_MS = 5000;
  * and the SSH check run meanwhile, once.
  */
 export class Suspicion implements Disposable {
-  readonly startedAtMs = performance.now();
   readonly #abort = new AbortController();
   readonly #engine: EngineOptions;
   readonly #received: Received = new Map();
   readonly #script: Promise<RouteOpinion> | undefined;
   readonly #ssh: Promise<boolean>;
   #sshKnown: boolean | 'unknown' = 'unknown';
+  #prepared: { readonly hung: boolean; readonly opinions: Promise<Opinions> } | undefined;
 
   constructor(private readonly options: SuspicionOptions) {
     const { engine, master } = options;
     const signals = [this.#abort.signal, ...(engine.signal ? [engine.signal] : [])];
-    this.#engine = { ...engine, signal: AbortSignal.any(signals) };
+    this.#engine = withOwnSignal({ ...engine, signal: AbortSignal.any(signals) });
     if (master.values.secondary_check_script) {
       this.#script = askScript(master, this.#engine);
       this.#script.catch(() => undefined);
@@ -62,22 +62,34 @@ export class Suspicion implements Disposable {
     this.#abort.abort(new DOMException('the suspicion is over', 'AbortError'));
   }
 
-  get ageMs(): number {
-    return performance.now() - this.startedAtMs;
+  /** Begins to ask, an interval before the count is full: where there is silence, the others take seconds to tell. */
+  prepare(options: LookOptions): void {
+    if (this.#prepared) return;
+    const opinions = this.look(options);
+    opinions.catch(() => undefined);
+    this.#prepared = { hung: options.hung, opinions };
+  }
+
+  /** What was prepared, if it was asked for the same; else asks now. */
+  async lookOnce(options: LookOptions): Promise<Opinions> {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    return prepared?.hung === options.hung ? prepared.opinions : this.look(options);
   }
 
   /** Asks replicas, and hosts where that is needed. Rejects only when cancelled. */
   async look({ refused, hung, scriptMs }: LookOptions): Promise<Opinions> {
-    const [asked, script] = await Promise.all([this.#ask(), this.#scriptWithin(scriptMs)]);
-    const replicas = asked.map(a => a.opinion);
-    const someone = replicas.some(r => r.says === 'broken') || script?.says === 'dead';
-    const wanted = asked.filter(({ opinion }) => {
-      if (opinion.says === 'receiving' || opinion.says === 'answered') return false;
-      if (hung) return true;
-      return (opinion.says === 'connected' && !refused) || !someone;
-    });
-    const routes = await this.#routes(wanted);
-    return { replicas, routes: [...(script ? [script] : []), ...routes] };
+    const script = this.#scriptWithin(scriptMs);
+    script.catch(() => undefined);
+    // Where there is silence, their hosts are asked meanwhile: a receiver will not notice in time.
+    const first = refused ? undefined : await this.#ask(true);
+    const early = first && this.#routes(first.filter(a => isNeeded(a, { refused, hung, isConfirmed: false })));
+    early?.catch(() => undefined);
+    const asked = await this.#ask(false);
+    const said = await script;
+    const isConfirmed = asked.some(a => a.opinion.says === 'broken') || said?.says === 'dead';
+    const routes = await (early ?? this.#routes(asked.filter(a => isNeeded(a, { refused, hung, isConfirmed }))));
+    return { replicas: asked.map(a => a.opinion), routes: [...(said ? [said] : []), ...routes] };
   }
 
   /** Whether the master's host is reached by SSH, if that is known within `ms` milliseconds. */
@@ -86,9 +98,9 @@ export class Suspicion implements Disposable {
     return this.#sshKnown;
   }
 
-  #ask(): Promise<readonly AskedReplica[]> {
+  #ask(once: boolean): Promise<readonly AskedReplica[]> {
     const { others, identity } = this.options;
-    return askReplicas(others, { engine: this.#engine, identity, received: this.#received });
+    return askReplicas(others, { engine: this.#engine, identity, received: this.#received, once });
   }
 
   async #scriptWithin(ms: number): Promise<RouteOpinion | undefined> {
@@ -115,6 +127,15 @@ export class Suspicion implements Disposable {
       }),
     );
   }
+}
+
+/** Whether a replica's host has to tell what the replica itself cannot. */
+function isNeeded(
+  { opinion }: AskedReplica,
+  { refused, hung, isConfirmed }: { refused: boolean; hung: boolean; isConfirmed: boolean },
+): boolean {
+  if (opinion.says === 'receiving' || opinion.says === 'answered') return false;
+  return hung || (opinion.says === 'connected' && !refused) || !isConfirmed;
 }
 
 async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {

@@ -91,6 +91,12 @@ export class MariadbPosition {
     return new MariadbPosition(domains);
   }
 
+  /** The part of it that is in these domains. */
+  only(domains: Iterable<number>): MariadbPosition {
+    const wanted = new Set(domains);
+    return new MariadbPosition(new Map([...this.#domains].filter(([domain]) => wanted.has(domain))));
+  }
+
   /** As the server prints it. */
   toString(): string {
     return this.gtids.map(({ domain, server, sequence }) => `${domain}-${server}-${sequence}`).join(',');

@@ -30,10 +30,10 @@ export function sendBytes(
     sql: statement.toString('latin1'),
     ...(infile ? { infileStreamFactory: infile } : {}),
   };
-  const { createQuery } = driver as unknown as {
+  const maker = driver as unknown as {
     createQuery(options: object, values: undefined, done: Done, config: unknown): Command;
   };
-  const command = createQuery(options, undefined, done, connection.config);
+  const command = maker.createQuery(options, undefined, done, connection.config);
   const start = command.start.bind(command);
   command.start = (packet, session) => {
     const { config } = session;

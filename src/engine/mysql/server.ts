@@ -16,7 +16,10 @@ export interface QueryOptions {
 }
 
 export interface BytesOptions extends QueryOptions {
-  /** What LOAD DATA LOCAL reads, whatever file it names. For connections with `localFiles` only. */
+  /**
+   * What LOAD DATA LOCAL reads, whatever file it names, without empty pieces: one ends it. For connections with
+   * `localFiles` only.
+   */
   readonly infile?: () => Readable;
 }
 

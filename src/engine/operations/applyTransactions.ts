@@ -1,20 +1,94 @@
 import { msg } from '../../l10n/message';
+import { applyAll, type ApplyFailure, type ApplyReport } from '../binlog/apply';
 import type { TransactionRange } from '../binlog/grouper';
-import type { FailoverRun } from './failoverRun';
-import type { ReplicaFacts } from './failoverFacts';
+import type { MysqlServer } from '../mysql/server';
+import { number } from '../mysql/values';
+import { connectionOf, execute, openConnection, type FailoverRun } from './failoverRun';
+import { hostForm, type ReplicaFacts } from './failoverFacts';
+import { readOnlyOf, readOnlyStatement, superWritable } from './readOnly';
 import { StepError } from './runPlan';
 
 export interface ApplyHooks {
   readonly signal: AbortSignal;
+  /** When all but a transaction's last statement was run. */
   readonly beforeCommit?: (range: TransactionRange) => Promise<void>;
 }
 
-export function applyTransactions(
-  _run: FailoverRun,
-  _step: string,
-  _replica: ReplicaFacts,
-  _ranges: readonly TransactionRange[],
-  _hooks: ApplyHooks,
+/** The greatest value that max_allowed_packet takes, and what MHA sets. Bytes. */
+const LARGEST_PACKET = 1_073_741_824;
+
+/**
+ * Applies transactions to a replica whose applier is stopped, through a connection of its own. The server stays read-only for
+ * everybody without SUPER; what was changed for it (super_read_only, max_allowed_packet) is set back. Rejects with StepError
+ * `apply`, which names the transaction that failed.
+ */
+export async function applyTransactions(
+  run: FailoverRun,
+  step: string,
+  replica: ReplicaFacts,
+  ranges: readonly TransactionRange[],
+  hooks: ApplyHooks,
 ): Promise<void> {
-  throw new StepError('apply', msg('not yet'));
+  const at = { id: replica.id, connection: await connectionOf(run, replica.config) };
+  const before = await readOnlyOf(at.connection);
+  const unlock = before.superReadOnly ? superWritable(at.connection) : undefined;
+  if (unlock) await execute(run, step, at, unlock);
+  const [row = {}] = await at.connection.query('SELECT @@global.max_allowed_packet AS value');
+  const packet = number(row, 'value') ?? LARGEST_PACKET;
+  let left = ranges;
+  try {
+    for (let raised = packet >= LARGEST_PACKET; ;) {
+      const report = await applyOnce(run, replica, left, hooks);
+      if (report.kind === 'done') return;
+      hooks.signal.throwIfAborted();
+      if (report.failure?.code !== 'packetTooLarge' || raised) throw failed(replica, report);
+      await setPacket(run, step, at, LARGEST_PACKET);
+      raised = true;
+      left = left.slice(left.indexOf(report.last as TransactionRange));
+    }
+  } finally {
+    const { connection } = at;
+    if (connection.isOpen && packet < LARGEST_PACKET)
+      await setPacket(run, step, at, packet).catch(() => run.log.log('warning', `${hostForm(replica.config)}: max_allowed_packet was not set back.`)); // prettier-ignore
+    if (connection.isOpen && unlock && replica.id !== run.plan.newMaster)
+      await execute(run, step, at, readOnlyStatement(connection));
+  }
+}
+
+async function applyOnce(
+  run: FailoverRun,
+  replica: ReplicaFacts,
+  ranges: readonly TransactionRange[],
+  { signal, beforeCommit }: ApplyHooks,
+): Promise<ApplyReport> {
+  await using server = await openConnection(run, replica.config, { localFiles: true });
+  return await applyAll(server, ranges, {
+    signal,
+    disableLogBin: replica.config.values.disable_log_bin,
+    statementTimeoutMs: replica.config.extended.apply_timeout * 1000,
+    ...(beforeCommit && { beforeCommit }),
+  });
+}
+
+function setPacket(
+  run: FailoverRun,
+  step: string,
+  at: { readonly id: string; readonly connection: MysqlServer },
+  value: number,
+): Promise<unknown> {
+  return execute(run, step, at, { sql: 'SET GLOBAL max_allowed_packet=?', values: [value] });
+}
+
+function failed(replica: ReplicaFacts, { failure, last }: ApplyReport): StepError {
+  const { code, text } = failure as ApplyFailure;
+  const place = last ? `${last.start.file}:${last.start.position}` : '?';
+  return new StepError(
+    'apply',
+    msg('{server}: the transaction at {place} of the dead master could not be applied ({code}): {text}', {
+      server: hostForm(replica.config),
+      place: last?.gtid ? `${place} (${last.gtid.text})` : place,
+      code,
+      text,
+    }),
+  );
 }

@@ -1,4 +1,6 @@
+import type { ServerConfig } from '../../config/types';
 import { format, msg } from '../../l10n/message';
+import { comparePositions } from '../binlog/position';
 import { fenceSsh } from '../hooks/fenceSsh';
 import { sshFailureMessage } from '../ssh/failureMessage';
 import { openServerHost } from '../ssh/openServerHost';
@@ -8,13 +10,14 @@ import type { FailoverRun } from './failoverRun';
 import { hostForm } from './failoverFacts';
 import type { Step } from './plan';
 import { StepError, type StepResult } from './runPlan';
-import { reopenTail, saveTail } from './saveTail';
+import { reopenTail, saveTail, type SavedTail, type TailResult } from './saveTail';
 
 type FailoverStep = Step<FailoverStepKind>;
 
 /** Logs in on the dead master's host, if that lives: its binary log may hold what nobody else has. */
 export async function openDeadHost(run: FailoverRun, _step: FailoverStep, signal: AbortSignal): Promise<StepResult> {
   const { dead } = run.facts;
+  if (run.hostGone) return { skipped: true, message: msg('SSH does not work there') };
   const opened = await openServerHost(dead, { ...run.engine, signal });
   if (!opened.ok) {
     run.log.log('warning', `SSH to ${hostForm(dead)} is NOT reachable: ${opened.failure.text}`);
@@ -33,19 +36,48 @@ export async function saveBinlog(run: FailoverRun): Promise<StepResult> {
     run.tail = before;
     return { message: before.summary };
   }
-  if (!run.deadHost) {
+  const saved = await saveAll(run);
+  if (saved) {
+    run.tail = saved;
+    return { message: saved.summary };
+  }
+  if (!run.deadHost && run.facts.cluster.binlogServers.length === 0) {
     run.log.log('warning', "Dead Master is not SSH reachable. Could not save it's binlogs. Transactions that were not sent to the latest slave (Read_Master_Log_Pos to the tail of the dead master's binlog) were lost."); // prettier-ignore
     run.notes.push(msg('{server} was not reachable by SSH: what it had not sent is lost', { server: hostForm(dead) }));
     return { skipped: true, message: msg('SSH does not work there') };
   }
-  const saved = await saveTail(run);
-  if (!saved.ok) {
-    run.log.log('error', `Saving the dead master's binary log failed: ${format(saved.why)}`);
-    run.notes.push(msg("The dead master's binary log could not be read: {reason}", { reason: saved.why }));
-    throw new StepError('save', saved.why);
+  throw new StepError('save', msg("The dead master's binary log could not be read"));
+}
+
+/**
+ * From the dead master's disk and from all binlog servers at once; the copy that reaches furthest counts: a disk may have lost
+ * what was sent already. Undefined: there is none.
+ */
+async function saveAll(run: FailoverRun): Promise<SavedTail | undefined> {
+  const { dead, cluster } = run.facts;
+  const { signal: _, ...engine } = run.engine;
+  const fromServer = async (config: ServerConfig): Promise<TailResult> => {
+    const opened = await openServerHost(config, engine);
+    if (!opened.ok) return { ok: false, why: sshFailureMessage(opened.failure) };
+    await using host = opened.host;
+    return await saveTail(run, { config, host });
+  };
+  const sources = [
+    ...(run.deadHost ? [{ config: dead, work: saveTail(run, { config: dead, host: run.deadHost }) }] : []),
+    ...cluster.binlogServers.map(config => ({ config, work: fromServer(config) })),
+  ];
+  let best: SavedTail | undefined;
+  for (const { config, work } of sources) {
+    const result = await work;
+    if (!result.ok) {
+      run.log.log('error', `Saving binary logs of ${hostForm(config)} failed: ${format(result.why)}`);
+      run.notes.push(msg('The binary logs of {server} could not be read: {reason}', { server: hostForm(config), reason: result.why })); // prettier-ignore
+    } else if (!best || comparePositions(result.tail.to, best.to) > 0) {
+      await best?.log[Symbol.asyncDispose]();
+      best = result.tail;
+    } else await result.tail.log[Symbol.asyncDispose]();
   }
-  run.tail = saved.tail;
-  return { message: saved.tail.summary };
+  return best;
 }
 
 /** The user's shutdown_script. Whatever the server wrote between the first reading and its end is read as well. */
@@ -65,10 +97,11 @@ export async function shutDown(run: FailoverRun): Promise<StepResult> {
 /** What the server wrote between the first reading and its end. */
 async function saveAgain(run: FailoverRun): Promise<void> {
   if (!run.deadHost || !run.tail) return;
-  const again = await saveTail(run);
+  const again = await saveTail(run, { config: run.facts.dead, host: run.deadHost });
   if (!again.ok) return;
-  await run.tail.log[Symbol.asyncDispose]();
-  run.tail = again.tail;
+  const isFurther = comparePositions(again.tail.to, run.tail.to) >= 0;
+  await (isFurther ? run.tail : again.tail).log[Symbol.asyncDispose]();
+  if (isFurther) run.tail = again.tail;
 }
 
 /** Milliseconds for finding and killing mysqld. */

@@ -1,4 +1,5 @@
 import { msg, type Message } from '../../l10n/message';
+import { maskPasswords } from '../../config/secret';
 import type { ServerConfig } from '../../config/types';
 import type { FailoverOptions as ManagerFailoverOptions } from '../monitor/types';
 import type { Election } from './election';
@@ -41,6 +42,8 @@ export interface FailoverPlan extends Plan<FailoverStepKind> {
   readonly dead: string;
   /** Absent: there is none, and the plan has no steps. */
   readonly newMaster?: string;
+  /** Somebody asked for this new master. */
+  readonly asked?: true;
   readonly mode: FailoverMode;
   readonly election: Election;
   readonly expectedLoss: ExpectedLoss;
@@ -67,6 +70,7 @@ export function planFailover({ facts, election, options, expectedLoss }: Failove
     cluster: cluster.name,
     dead: dead.id,
     ...(newMaster && { newMaster: newMaster.id }),
+    ...(options.newMaster && { asked: true }),
     mode,
     election,
     expectedLoss: expectedLoss ?? { recoverable: 'unknown' },
@@ -164,8 +168,11 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
     phase: 'recover',
     server: dead.id,
     title: msg("Read what nobody has received from the dead master's binary log"),
-    does: [dead.values.master_binlog_dir.join(',')],
-    vital: false,
+    does: [dead, ...facts.cluster.binlogServers].map(
+      server => `${server.values.hostname}:${server.values.master_binlog_dir.join(',')}`,
+    ),
+    // MHA: where every binlog server fails, so does the failover.
+    vital: facts.cluster.binlogServers.length > 0 && !options.ignoreBinlogServerError,
   };
   add(
     ...(options.skipSaveMasterBinlog ? [] : [saving]),
@@ -261,7 +268,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
 }
 
 function scriptStep(script: string | undefined, draft: Omit<Draft, 'does'>): Draft[] {
-  return script ? [{ ...draft, does: [script] }] : [];
+  return script ? [{ ...draft, does: [maskPasswords(script)] }] : [];
 }
 
 /** The user's script, else the fencing that is built in, where the configuration allows it. */

@@ -28,3 +28,8 @@ export async function mariadbPositionOf(server: MysqlServer, options?: QueryOpti
   const values = await Promise.all(names.map(name => variable(server, name, options)));
   return values.map(value => MariadbPosition.parse(value ?? '')).reduce((all, next) => all.union(next));
 }
+
+/** What a MariaDB server has applied as a replica: what was written on it directly left out. */
+export async function mariadbReceivedOf(server: MysqlServer, options?: QueryOptions): Promise<MariadbPosition> {
+  return MariadbPosition.parse((await variable(server, 'gtidSlavePos', options)) ?? '');
+}

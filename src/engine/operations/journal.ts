@@ -134,7 +134,7 @@ export function listJournals(dir: string, app: string): { readonly file: string;
       const match = NAME.exec(name);
       return match?.[1] === app ? [{ name, at: match[2] ?? '', operation: match[3] as OperationKind }] : [];
     })
-    .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))
+    .sort((a, b) => b.at.localeCompare(a.at, 'en', { numeric: true }))
     .map(({ name, operation }) => ({ file: path.join(dir, name), operation }));
 }
 

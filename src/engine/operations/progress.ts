@@ -6,16 +6,48 @@ import type { FailoverMode, ReplicaFacts } from './failoverFacts';
 
 const START: LogPosition = { file: '', position: 0 };
 
-/** Everything that a replica has received or done, as a set. MySQL only. */
-export function receivedSet({ state, channel }: ReplicaFacts): GtidSet {
-  return GtidSet.parse(state.gtidExecuted ?? '').union(GtidSet.parse(channel.retrievedGtids ?? ''));
+/** Everything that a replica has received or done, as a set; what came by its other channels left out. MySQL only. */
+export function receivedSet(replica: ReplicaFacts): GtidSet {
+  return clusterSet(replica, replica.state.gtidExecuted ?? '').union(
+    GtidSet.parse(replica.channel.retrievedGtids ?? ''),
+  );
 }
 
-/** What a MariaDB replica has received or done: the last transaction of each domain. */
-export function receivedPosition({ state, channel }: ReplicaFacts): MariadbPosition {
-  return [channel.retrievedGtids, state.gtidExecuted, state.gtidBinlogPos]
+/** A set of the replica without the transactions of other clusters, from which it replicates by other channels. */
+export function clusterSet({ state, channel }: ReplicaFacts, gtids: string | GtidSet): GtidSet {
+  const set = typeof gtids === 'string' ? GtidSet.parse(gtids) : gtids;
+  const others = state.channels.filter(c => c.name !== channel.name);
+  if (others.length === 0) return set;
+  const foreign = others
+    .map(other => GtidSet.parse(other.retrievedGtids ?? ''))
+    .reduce((all, next) => all.union(next), set.from(others.flatMap(({ sourceUuid }) => sourceUuid ?? [])));
+  return set.subtract(foreign.subtract(foreign.from(channel.sourceUuid === undefined ? [] : [channel.sourceUuid])));
+}
+
+/**
+ * What a MariaDB replica has received: the last transaction of each domain. What was written on it directly, and domains of
+ * other clusters, are left out.
+ */
+export function receivedPosition(replica: ReplicaFacts, all: readonly ReplicaFacts[]): MariadbPosition {
+  const { state, channel } = replica;
+  const position = [channel.retrievedGtids, state.gtidSlavePos]
     .map(text => MariadbPosition.parse(text ?? ''))
-    .reduce((all, next) => all.union(next));
+    .reduce((union, next) => union.union(next));
+  return clusterPosition(position, replica, all);
+}
+
+/** A position of a replica without the domains that it has by other channels: those that no replica with one channel has. */
+export function clusterPosition(
+  position: MariadbPosition,
+  replica: ReplicaFacts,
+  all: readonly ReplicaFacts[],
+): MariadbPosition {
+  const plain = all.filter(({ state }) => state.channels.length < 2);
+  if (replica.state.channels.length < 2 || plain.length === 0) return position;
+  const domains = plain.flatMap(({ state, channel }) =>
+    [state.gtidSlavePos, channel.retrievedGtids].flatMap(text => MariadbPosition.parse(text ?? '').gtids),
+  );
+  return position.only(domains.map(({ domain }) => domain));
 }
 
 /**
@@ -51,7 +83,7 @@ function aheadOf(replicas: readonly ReplicaFacts[], mode: FailoverMode): (a: Rep
     };
   }
   if (mode === 'mariadbGtid') {
-    const positions = new Map(replicas.map(r => [r.id, receivedPosition(r)]));
+    const positions = new Map(replicas.map(r => [r.id, receivedPosition(r, replicas)]));
     return (a, b) => positions.get(a.id)?.compare(positions.get(b.id) as MariadbPosition) === 'ahead';
   }
   return (a, b) => comparePositions(a.channel.received ?? START, b.channel.received ?? START) > 0;

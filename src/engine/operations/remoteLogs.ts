@@ -6,25 +6,56 @@ import type { Host } from '../ssh/types';
 
 const LIST_MS = 10_000;
 
+/** Bytes that are asked for first, and kept: each question costs a program on the host, and most want little, or the same. */
+const BLOCK = 64 * 1024;
+/** How many of them are kept for each log: its beginning, and where somebody looks for a place. */
+const BLOCKS = 4;
+
+interface Block {
+  readonly start: number;
+  readonly bytes: Buffer;
+}
+
 /** A log on a host, read as it is needed. */
 export function remoteLog(host: Host, file: string, size: number): LogFile {
+  const blocks: Block[] = [];
+  const blockAt = async (offset: number, options: { signal?: AbortSignal }): Promise<Block> => {
+    const known = blocks.find(({ start, bytes }) => start <= offset && offset < start + bytes.length);
+    if (known) return known;
+    const pieces: Buffer[] = [];
+    for await (const piece of host.readRange(file, offset, Math.min(BLOCK, size - offset), options)) pieces.push(piece);
+    const block = { start: offset, bytes: Buffer.concat(pieces) };
+    if (block.bytes.length > 0) blocks.push(block);
+    if (blocks.length > BLOCKS) blocks.shift();
+    return block;
+  };
   return {
     name: path.posix.basename(file),
     size,
-    read: (offset, length, signal) => host.readRange(file, offset, length, signal ? { signal } : {}),
+    async *read(offset, length, signal) {
+      const end = Math.min(offset + length, size);
+      if (offset >= end) return;
+      const options = signal ? { signal } : {};
+      const { start, bytes } = await blockAt(offset, options);
+      const at = start + bytes.length;
+      if (at > offset) yield bytes.subarray(offset - start, end - start);
+      // A block that ends early: so does the file.
+      const isWhole = bytes.length >= Math.min(BLOCK, size - start);
+      if (isWhole && at < end) yield* host.readRange(file, at, end - at, options);
+    },
   };
 }
 
 /**
- * Prints `SIZE NAME` of every file NAME.DIGITS of a directory. The name is compared as it is: it may hold anything that a
- * pattern would read otherwise. Ends with code 3 if there is no such directory, 4 if it may not be read.
+ * Prints `SIZE NAME` of every file NAME.DIGITS of a directory from a number on. The name is compared as it is: it may hold
+ * anything that a pattern would read otherwise. Ends with code 3 if there is no such directory, 4 if it may not be read.
  */
 const LIST = `cd -- "$1" 2>/dev/null || exit 3
 [ -r . ] || exit 4
 for f in *; do
   case "$f" in
     "$2".*[!0-9]*|"$2".) ;;
-    "$2".[0-9]*) s=$(wc -c <"$f") && printf '%s %s\\n' "$s" "$f" ;;
+    "$2".[0-9]*) [ "\${f##*.}" -lt "$3" ] || { s=$(wc -c <"$f") && printf '%s %s\\n' "$s" "$f"; } ;;
   esac
 done`;
 
@@ -47,10 +78,13 @@ export async function findLogs(
   let refused: string | undefined;
   for (const directory of directories) {
     try {
-      const { code, stdout, stderr } = await host.run(['sh', '-c', LIST, 'sh', directory, base], {
-        timeoutMs: LIST_MS,
-        signal,
-      });
+      const { code, stdout, stderr } = await host.run(
+        ['sh', '-c', LIST, 'sh', directory, base, String(logNumber(file))],
+        {
+          timeoutMs: LIST_MS,
+          signal,
+        },
+      );
       if (code === 4) refused = `${directory}: permission denied`;
       if (code !== 0 && code !== 3 && code !== 4) refused = `${directory}: ${stderr.trim()}`;
       const logs = entries(stdout)

@@ -47,7 +47,8 @@ export function unfinishedOf(file: string, lines: readonly JournalLine[], deadMa
   if (end?.type === 'end' && end.outcome !== 'failed') return undefined;
   const plan = lines.flatMap(line => (line.type === 'plan' ? [line.plan as FailoverPlan] : [])).at(-1);
   if (plan?.dead !== deadMaster || plan.newMaster === undefined) return undefined;
-  const began = lines.some(line => line.type === 'step' && line.step === `recover:${plan.newMaster}`);
+  // Of whomever: the elected one may have been given up for another.
+  const began = lines.some(line => line.type === 'step' && line.step.startsWith('recover:'));
   if (!began) return undefined;
   const fact = <T>(name: string, line: JournalLine): T | undefined =>
     line.type === 'fact' && line.name === name ? (line.value as T) : undefined;

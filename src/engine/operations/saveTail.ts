@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { ServerConfig } from '../../config/types';
 import { msg, type Message } from '../../l10n/message';
 import { BinlogError } from '../binlog/binlogError';
 import { cutLogs } from '../binlog/cut';
@@ -9,6 +10,7 @@ import { comparePositions } from '../binlog/position';
 import { listTransactions, type TransactionList } from '../binlog/transactions';
 import { errorText } from '../errors';
 import type { LogPosition } from '../mysql/types';
+import type { Host } from '../ssh/types';
 import type { FailoverRun } from './failoverRun';
 import { hostForm, type FailoverFacts, type ReplicaFacts } from './failoverFacts';
 import { timestamp } from './journal';
@@ -21,6 +23,8 @@ export interface SavedTail {
   readonly log: LocalLog;
   /** Where it begins in the dead master's log; everything behind it that the disk had is there. */
   readonly from: LogPosition;
+  /** Where it ends, with a whole event. */
+  readonly to: LogPosition;
   /** Whole transactions that no replica had received. */
   readonly transactions: number;
   readonly bytes: number;
@@ -28,9 +32,13 @@ export interface SavedTail {
 }
 
 export type TailResult =
-  | { readonly ok: true; readonly tail: SavedTail }
-  /** `nothing`: there is no failure, and nothing to save. */
-  | { readonly ok: false; readonly why: Message };
+  { readonly ok: true; readonly tail: SavedTail } | { readonly ok: false; readonly why: Message };
+
+/** Who has binary logs of the dead master: itself, or a binlog server. */
+export interface LogSource {
+  readonly config: ServerConfig;
+  readonly host: Host;
+}
 
 /** Bytes that an applier may be behind for its place to be where saving begins: what it lacks it usually applies itself. */
 const APPLIER_BYTES = 64 * 1024 * 1024;
@@ -57,48 +65,51 @@ export function tailStart(
 }
 
 /** Copies it over SSH. `from`: another place to begin than `tailStart`. Never rejects for what host and files do. */
-export async function saveTail(run: FailoverRun, from?: LogPosition): Promise<TailResult> {
-  const { facts, plan, deadHost } = run;
-  const { dead } = facts;
+export async function saveTail(run: FailoverRun, { config, host }: LogSource, from?: LogPosition): Promise<TailResult> {
+  const { facts, plan } = run;
+  const server = hostForm(config);
   const start = from ?? tailStart(facts, plan.newMaster, plan.election.latest);
-  if (!deadHost) return failed(msg('SSH does not work on {server}', { server: hostForm(dead) }));
   if (!start) return failed(msg("No replica has ever received anything: the place in the dead master's binary log is not known")); // prettier-ignore
   const signal = AbortSignal.timeout(COPY_MS);
   try {
-    const found = await findLogs(deadHost, dead.values.master_binlog_dir, start.file, signal);
+    const found = await findLogs(host, config.values.master_binlog_dir, start.file, signal);
     if (!found.ok)
       return failed(
         found.kind === 'missing'
           ? msg('There is no {file} in {directories} (master_binlog_dir) on {server}', {
               file: start.file,
               directories: found.text,
-              server: hostForm(dead),
+              server,
             })
-          : msg('{server}: {text}', { server: hostForm(dead), text: found.text }),
+          : msg('{server}: {text}', { server, text: found.text }),
       );
     const place = await findInBinaryLogs(found.logs, start, signal);
     if (!place.found && place.reason === 'endsEarlier')
       return failed(
         msg(
-          "The replicas are ahead of the dead master's disk ({position}): it has lost transactions and must be rebuilt",
+          'The replicas are ahead of the disk of {server} ({position}): it has lost transactions and must be rebuilt',
           {
+            server,
             position: place.last ? `${place.last.file}:${place.last.position}` : '?',
           },
         ),
       );
     if (!place.found)
       return failed(
-        msg("{position} is no place in the dead master's binary logs", { position: `${start.file}:${start.position}` }),
+        msg('{position} is no place in the binary logs of {server}', {
+          position: `${start.file}:${start.position}`,
+          server,
+        }),
       );
-    const file = await fileFor(run);
-    run.log.log('info', `Saving the dead master's binary log from ${start.file}:${start.position} to ${file} ..`);
+    const file = await fileFor(run, config);
+    run.log.log('info', `Saving binary logs of ${server} from ${start.file}:${start.position} to ${file} ..`);
     const cut = await cutLogs(found.logs, file, { start: place.start, signal });
     const value: SavedFact = { file, from: start };
-    run.journal.write({ type: 'fact', name: 'saved', server: dead.id, value });
+    run.journal.write({ type: 'fact', name: 'saved', server: config.id, value });
     return { ok: true, tail: await tailOf(run, file, start, cut.end.lostBytes) };
   } catch (error) {
     if (error instanceof BinlogError && error.code === 'encrypted')
-      return failed(msg("The dead master's binary log is encrypted: it cannot be read without its server"));
+      return failed(msg('The binary log of {server} is encrypted: it cannot be read without its server', { server }));
     return failed(msg('{text}', { text: errorText(error) }));
   }
 }
@@ -112,12 +123,13 @@ export async function reopenTail(run: FailoverRun): Promise<SavedTail | undefine
 const failed = (why: Message): TailResult => ({ ok: false, why });
 
 /** MHA's name; a second one of the same failover gets a number. */
-async function fileFor(run: FailoverRun): Promise<string> {
-  const { dead } = run.facts;
+async function fileFor(run: FailoverRun, { id, kind, values }: ServerConfig): Promise<string> {
   const { workdir } = run;
   await mkdir(workdir, { recursive: true });
   const n = ++run.savedFiles;
-  const name = `saved_master_binlog_from_${dead.values.hostname ?? dead.id}_${dead.values.port}_${timestamp(run.startedAt)}`;
+  const host = values.hostname ?? id;
+  const what = kind === 'binlog' ? `saved_binlog_${host}_${id}` : `saved_master_binlog_from_${host}_${values.port}`;
+  const name = `${what}_${timestamp(run.startedAt)}`;
   return path.join(workdir, `${name}${n === 1 ? '' : `-${n}`}.binlog`);
 }
 
@@ -132,6 +144,7 @@ async function tailOf(run: FailoverRun, file: string, from: LogPosition, lostByt
     file,
     log,
     from,
+    to: list.end.position ?? from,
     transactions,
     bytes,
     summary: msg('{transactions} transactions ({bytes} bytes) that no replica had received', { transactions, bytes }),

@@ -20,6 +20,8 @@ export interface ConnectServerOptions extends EngineOptions {
   readonly address?: Address;
   /** Another account than the manager's. */
   readonly credentials?: Credentials;
+  /** As ConnectOptions has it. */
+  readonly localFiles?: boolean;
 }
 
 /** `ip:port`, the host name standing in where no address is configured. */
@@ -111,6 +113,7 @@ export async function connectServer(server: ServerConfig, options: ConnectServer
       credentials,
       tls,
       timeoutMs,
+      ...(options.localFiles && { localFiles: true }),
       ...(options.signal && { signal: options.signal }),
       ...(server.extended.ssh_tunnel && { openStream: () => openTunnel(server, address, options, timeoutMs) }),
     });

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { LoadedCluster } from '../../config/load';
 import { blockers } from '../../config/resolve';
 import type { Report } from '../../engine/checks/types';
+import { deadline } from '../../engine/deadline';
 import type { Log } from '../../engine/log';
 import type { EngineOptions } from '../../engine/options';
 import type { Snapshot } from '../../engine/topology/types';
@@ -73,7 +74,7 @@ export class Observer {
   async #look(id: string, signal: AbortSignal): Promise<PollOutcome> {
     const view = this.#store.get(id);
     if (!view || !mayRun()) return { failing: [] };
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
+    const bounded = deadline(LOOK_MS, signal);
     try {
       const loaded = this.#loaded.get(id) ?? (await this.load(view, bounded));
       if (!loaded.cluster || blockers(loaded).length > 0) {

@@ -6,7 +6,7 @@ import type { ClusterConfig } from '../../config/types';
 import { errorText } from '../../engine/errors';
 import type { Log } from '../../engine/log';
 import { listJournals, readJournal } from '../../engine/operations/journal';
-import type { PreparedFailover } from '../../engine/operations/failover';
+import type { PreparedFailover } from '../../engine/operations/prepareFailover';
 import { lossText } from '../../engine/operations/planWords';
 import type { ClusterStore } from '../clusters/clusterStore';
 import type { ClusterView } from '../clusters/clusterView';

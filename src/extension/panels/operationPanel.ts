@@ -5,7 +5,7 @@ import type { Log } from '../../engine/log';
 import { followJournal, writerLives } from '../../engine/operations/followJournal';
 import { readJournal } from '../../engine/operations/journal';
 import { storyOf, type Story } from '../../engine/operations/journalStory';
-import type { PreparedFailover } from '../../engine/operations/failover';
+import type { PreparedFailover } from '../../engine/operations/prepareFailover';
 import { plainArgs, type Message } from '../../l10n/message';
 import type { ClusterStore } from '../clusters/clusterStore';
 import { mayRun } from '../settings';

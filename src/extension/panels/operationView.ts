@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../../config/types';
-import type { PreparedFailover } from '../../engine/operations/failover';
+import type { PreparedFailover } from '../../engine/operations/prepareFailover';
 import type { FailoverPlan } from '../../engine/operations/failoverPlan';
 import type { Story, ToldPhase, ToldStep } from '../../engine/operations/journalStory';
 import type { Phase, Step } from '../../engine/operations/plan';

@@ -11,6 +11,7 @@ import { findProgram, serverOnPath } from './pathServer';
 export interface DemoCluster extends AsyncDisposable {
   readonly dir: string;
   readonly description: string;
+  readonly cluster: TestCluster;
   /** Writes the cluster's app1.cnf. */
   writeConfig(file: string): Promise<string>;
 }
@@ -37,6 +38,7 @@ export async function startDemoCluster({ own }: DemoOptions, say: (text: string)
   const product = program.flavour === 'mariadb1011' ? 'MariaDB' : 'MySQL';
   return {
     dir: cluster.dir,
+    cluster,
     description: `${product} ${String(row?.['version'])} at ${cluster.servers.map(s => `${s.host}:${s.port}`).join(', ')}`,
     writeConfig: file =>
       cluster.writeConfig(file, {

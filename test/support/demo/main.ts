@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { sweepRunDirectories } from '../runDirectory';
+import { demonstrateFailover } from './failover';
 import { openWorkspace } from './openWorkspace';
 import { startDemoCluster } from './demoCluster';
 
@@ -12,14 +13,16 @@ const USAGE = `Usage: npm run demo [-- OPTIONS]
 Starts a real MySQL master and two replicas (GTID) with SSH on this machine, writes app1.cnf, and runs the SSH check and
 the replication check on it. Everything is on loopback and is removed at the end, on Ctrl-C too.
 
-  --open   open VS Code (or a VS Code in the browser) on the workspace, with the extension installed; until Ctrl-C
-  --keep   leave the cluster running until Ctrl-C
-  --path   use mysqld or mariadbd from PATH and an SSH server without OpenSSH, as on machines that are not Linux on x86-64
-  --help   this text
+  --failover   start masterha_manager, kill the master while an application writes, and show what becomes of it
+  --open       open VS Code (or a VS Code in the browser) on the workspace, with the extension installed; until Ctrl-C
+  --keep       leave the cluster running until Ctrl-C
+  --path       use mysqld or mariadbd from PATH and an SSH server without OpenSSH, as on machines that are not Linux on x86-64
+  --help       this text
 `;
 
 const { values: options } = parseArgs({
   options: {
+    failover: { type: 'boolean' },
     open: { type: 'boolean' },
     keep: { type: 'boolean' },
     path: { type: 'boolean' },
@@ -65,9 +68,13 @@ async function main(signal: AbortSignal): Promise<boolean> {
   say(`Configuration: ${conf}`);
 
   const common = [`--conf=${conf}`, `--global_conf=${globalConf}`];
-  let good = await show('mha', ['check', 'ssh', ...common], signal);
-  good = (await show('mha', ['check', 'repl', ...common], signal)) && good;
+  const ssh = await show('mha', ['check', 'ssh', ...common], signal);
+  let good = (await show('mha', ['check', 'repl', ...common], signal)) && ssh;
   good = (await show('mha', ['topology', ...common], signal)) && good;
+  if (options.failover) {
+    const stage = { root, cluster: cluster.cluster, args: common, sshWorks: ssh, say, bold, dim, show, signal };
+    good = (await demonstrateFailover(stage)) && good;
+  }
 
   if (options.open || options.keep) {
     await using window = options.open ? await openWorkspace(root, workspace, say) : undefined;

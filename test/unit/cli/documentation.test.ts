@@ -8,10 +8,25 @@ import { checkStatusCommand } from '../../../src/cli/checkStatus';
 import type { Command } from '../../../src/cli/command';
 import commands from '../../../src/cli/commands.json';
 import { confHostCommand } from '../../../src/cli/confHost';
+import { masterManagerCommand } from '../../../src/cli/masterManager';
+import { masterMonitorCommand } from '../../../src/cli/masterMonitor';
+import { masterSwitchCommand } from '../../../src/cli/masterSwitch';
 import { MHA_COMMANDS, mhaCommand } from '../../../src/cli/mha';
+import { secondaryCheckCommand } from '../../../src/cli/secondaryCheck';
+import { stopCommand } from '../../../src/cli/stop';
 import { runCommand } from './runCommand';
 
-const DROP_INS = [checkSshCommand, checkReplCommand, checkStatusCommand, confHostCommand];
+const DROP_INS = [
+  checkSshCommand,
+  checkReplCommand,
+  checkStatusCommand,
+  confHostCommand,
+  secondaryCheckCommand,
+  masterManagerCommand,
+  masterMonitorCommand,
+  masterSwitchCommand,
+  stopCommand,
+];
 
 /** A command's own part of the page; `mha check` is one for both. */
 function chapter(page: string, command: Command): string {

@@ -13,7 +13,7 @@ import { sshError } from '../../../src/engine/ssh/sshError';
 import type { Host, RunResult } from '../../../src/engine/ssh/types';
 
 const BOOT = 1_800_000_000;
-const AT = { port: 3306, addresses: ['10.0.0.1'] };
+const AT = { port: 3306, addresses: ['10.0.0.1'], pidFiles: ['/run/mysqld.pid'] };
 const WILDCARD = '00000000';
 const listener = (port: number, address = WILDCARD) => ({ address, port, inode: `${port}` });
 const process = (pid: number, more: Partial<FenceProcess> = {}): FenceProcess => ({
@@ -60,6 +60,11 @@ describe('who is killed', () => {
       facts([process(101, { listens: [], parent: 90, words: ['mysqld', '--pid-file=/run/mysqld.pid'] }), safe(90)]),
       ['kill', 90, 101],
     ],
+    [
+      'one that is about to write the PID file, which is gone',
+      facts([process(101, { listens: [], words: ['mysqld', '--pid-file=/run/mysqld.pid'] })], { pidFiles: [] }),
+      ['kill', 101],
+    ],
     ['the one that listens there, without a PID file', facts([process(101), other], { pidFiles: [] }), ['kill', 101]],
     ['the one that listens there, with an outdated one', facts([process(101)], { pidFiles: stale }), ['kill', 101]],
     [
@@ -95,6 +100,24 @@ describe('who is killed', () => {
     ['in the unit of the login', facts([process(100, { unit: 'ssh.service' })]), ['kill', 100]],
   ])('%s', (_, of, expected) => {
     expect(plan(of)).toEqual(expected);
+  });
+});
+
+describe('who is killed after that', () => {
+  const words = ['/usr/sbin/mysqld', '--datadir=/a'];
+  const before = [process(100, { words })];
+  const after = (...processes: FenceProcess[]) => planFence(facts(processes, { pidFiles: stale }), AT, before);
+
+  it('is the server that was started again in the same way, before it listens', () => {
+    const again = process(300, { words, listens: [] });
+    expect(after(again, process(301, { listens: [] }))).toMatchObject({ kind: 'kill', processes: [{ pid: 300 }] });
+    expect(after({ ...again, listens: [listener(3307)] })).toEqual({ kind: 'notRunning' });
+  });
+
+  it('is nobody who only begins to run', () => {
+    expect(after(process(301, { words: ['/usr/sbin/mysqld', '--datadir=/b'], listens: [] }))).toEqual({
+      kind: 'notRunning',
+    });
   });
 });
 
@@ -172,7 +195,7 @@ describe('what a host says', () => {
 });
 
 describe('fencing', () => {
-  const target = { ...AT, pidFiles: ['/run/mysqld.pid'] };
+  const target = AT;
   const PROC = `clock\t${BOOT}\t0\npidfile\t${BOOT + 2000}\t100\t/run/mysqld.pid\nproc\t100\tserver\tS 1 1 1 0 -1 4 1 1 1 1 0 0 0 0 20 0 22 0 5 1 2\t\tmysqld\n`;
 
   /** Answers the facts script and the kill script in turn. */
