@@ -7,8 +7,10 @@ export function failoverOf({ failover }: Awaited<ReturnType<typeof loadEngine>>)
     const { configuration, failover: given } = options;
     const { cluster } = configuration;
     if (!cluster) return { exitCode: 1 };
+    const { id: deadMaster, cause, sshReachable } = death;
+    const known = sshReachable === 'unknown' ? {} : { sshReachable };
     const result = await failover(
-      { cluster, deadMaster: death.id, options: given, cause: death.cause, command: 'masterha_manager' },
+      { cluster, deadMaster, options: given, cause, command: 'masterha_manager', ...known },
       options,
     );
     return {

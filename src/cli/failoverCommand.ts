@@ -37,6 +37,11 @@ const OPTIONS = {
     value: 'DIR',
     help: msg("directory of the journal and the work files (default: the configuration's manager_workdir)"),
   },
+  agreed_new_master: {
+    type: 'string',
+    value: 'SECTION',
+    help: msg('with --yes: refuse if another server would be chosen'),
+  },
   ...PASSWORD_OPTIONS,
   quiet: { type: 'flag', help: msg('no log on standard error') },
 } as const satisfies OptionTable;
@@ -138,8 +143,13 @@ class FailoverCommand {
       options: failoverOptions(options, { interactive, workdir: options.manager_workdir }),
       command: 'mha failover',
     };
-    const asks = !options.yes;
-    if (!options['dry-run'] && !asks) return this.#failOver(request);
+    // What was agreed to is one server, not whichever looks best in a minute.
+    const agreeing = (id: string | undefined): FailoverRequest => ({
+      ...request,
+      confirm: plan => Promise.resolve(plan.newMaster === id ? 'yes' : 'no'),
+    });
+    if (!options['dry-run'] && options.yes)
+      return this.#failOver(options.agreed_new_master === undefined ? request : agreeing(options.agreed_new_master));
     const { prepareFailover } = await loadEngine();
     const prepared = await prepareFailover(request, { ...engine, log: nullLog });
     if (options['dry-run']) return this.#show(prepared);
@@ -148,10 +158,7 @@ class FailoverCommand {
       this.#terminal.err(`${this.#terminal.text(msg('Nothing was changed.'))}\n`);
       return 1;
     }
-    // What was agreed to is this server, not whichever looks best in a minute.
-    const confirm: FailoverRequest['confirm'] = plan =>
-      Promise.resolve(plan.newMaster === prepared.plan.newMaster ? 'yes' : 'no');
-    return this.#failOver({ ...request, confirm });
+    return this.#failOver(agreeing(prepared.plan.newMaster));
   }
 
   /** The master as the replicas name it; undefined: the user has been told. */
@@ -194,7 +201,9 @@ class FailoverCommand {
     const { engine, options } = this.#parts;
     const { failover } = await loadEngine();
     const result = await failover(request, engine);
-    this.#tell(result, options.json ?? false);
+    const declined = result.outcome === 'cancelled' && result.journal === undefined;
+    const message = declined ? msg('Another server would be chosen now: look at the plan again') : result.message;
+    this.#tell({ ...result, message }, options.json ?? false);
     return result.exitCode;
   }
 

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * A signal that aborts after `ms` milliseconds (with a TimeoutError), or with `parent`, whichever comes first. Not made of
  * `AbortSignal.any` and `AbortSignal.timeout`: Node.js holds the latter only weakly there, and a collected one never fires.
@@ -16,6 +18,10 @@ export function deadline(ms: number, parent?: AbortSignal): AbortSignal {
   const onParent = (): void => end(parent?.reason);
   const timer = setTimeout(() => end(new DOMException('the time is up', 'TimeoutError')), ms);
   timer.unref();
-  parent?.addEventListener('abort', onParent, { once: true });
+  if (parent) {
+    // Each deadline listens until it is over: many of them are no leak.
+    setMaxListeners(0, parent);
+    parent.addEventListener('abort', onParent, { once: true });
+  }
   return own.signal;
 }

@@ -8,6 +8,8 @@ import { runScenarios, type Result } from './runner';
 import { clusterScenarios } from './ui/clusterScenarios';
 import { failureScenarios } from './ui/failureScenarios';
 import { languageScenarios } from './ui/languageScenarios';
+import { monitoringScenarios } from './ui/monitoringScenarios';
+import { operationScenarios } from './ui/operationScenarios';
 import { reportScenarios } from './ui/reportScenarios';
 import { trustScenarios } from './ui/trustScenarios';
 import { createWorld, packageExtension } from './world';
@@ -26,6 +28,8 @@ const SCENARIOS = [
   ...clusterScenarios,
   ...reportScenarios,
   ...failureScenarios,
+  ...monitoringScenarios,
+  ...operationScenarios,
 ].filter(scenario => wanted(scenario.name));
 
 function add(total: Result, part: Result): void {

@@ -6,7 +6,7 @@ import { waitFor } from '../support/waitFor';
 import { startBrowser, startVscode, type Browser, type VscodeServer } from '../support/vscode';
 import * as samples from './samples';
 
-export type WorkspaceName = 'language' | 'cluster' | 'denied' | 'host';
+export type WorkspaceName = 'language' | 'cluster' | 'denied' | 'host' | 'failover';
 
 /** Everything that the scenarios share: real servers, a real VS Code with the packaged extension, a browser. */
 export interface World extends AsyncDisposable {
@@ -43,6 +43,17 @@ export function packageExtension(root: string, vsix: string): void {
   execFileSync(process.execPath, [path.join(root, 'scripts/package.mjs'), vsix], { cwd: root, stdio: 'inherit' });
 }
 
+/** The file for which the failover's hook waits, so that there is something to see while it runs. */
+export const goFile = (cluster: TestCluster): string => path.join(cluster.dir, 'go');
+
+/** A script for the service address: taking it away lasts until `goFile` is there, 60 seconds at most. */
+function slowHook(dir: string): string {
+  const file = path.join(dir, 'master_ip_failover');
+  const wait = `i=0; while [ ! -e '${path.join(dir, 'go')}' ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done`;
+  writeFileSync(file, `#!/bin/sh\ncase "$*" in *--command=stop*) ${wait};; esac\nexit 0\n`, { mode: 0o755 });
+  return file;
+}
+
 async function writeWorkspaces(cluster: TestCluster): Promise<Record<WorkspaceName, string>> {
   const base = path.join(cluster.dir, 'workspaces');
   const file = (name: string, text: string) => {
@@ -59,7 +70,10 @@ async function writeWorkspaces(cluster: TestCluster): Promise<Record<WorkspaceNa
   file('host/etc/annotated.mha.cnf', samples.ANNOTATED);
   file('host/etc/by-first-line.cnf', samples.CLEAN);
   file('host/etc/my.cnf', samples.MY_CNF);
-  const names: readonly WorkspaceName[] = ['language', 'cluster', 'denied', 'host'];
+  await cluster.writeConfig(path.join(base, 'failover/app1.cnf'), {
+    defaults: { master_ip_failover_script: slowHook(cluster.dir) },
+  });
+  const names: readonly WorkspaceName[] = ['language', 'cluster', 'denied', 'host', 'failover'];
   return Object.fromEntries(names.map(name => [name, path.join(base, name)])) as Record<WorkspaceName, string>;
 }
 

@@ -142,6 +142,17 @@ describe('MySQL 5.6', () => {
     expect(manager.ended).toBeUndefined();
   });
 
+  it('shows that the master is read-only after it was connected to anew', async () => {
+    await using manager = await manage(cluster);
+    await manager.sees('0:PING_OK');
+    await cluster.master.query('SET GLOBAL read_only = 1');
+    await cluster.master.query('KILL ?', [await holder(cluster.master)]);
+    await manager.sees('reason:read_only');
+    await cluster.master.query('SET GLOBAL read_only = 0');
+    await waitFor('the end of it', () => !manager.status().includes('read_only'));
+    expect(manager.deaths).toEqual([]);
+  });
+
   it('leaves the decision to whoever took its lock', async () => {
     await using manager = await manage(cluster);
     await manager.sees('0:PING_OK');
@@ -316,6 +327,24 @@ describe.concurrent('what is no death, or not at once', () => {
     expect(await manager.end, manager.lines.join('\n')).toMatchObject({ exitCode: 0 });
     expect(manager.deaths[0]).toMatchObject({ cause: 'hung' });
     expect(manager.calledAt[0]! - pausedAt).toBeGreaterThan(3_000);
+  });
+
+  it('names a master that reads and does not write, without a write at every ping', async () => {
+    await using cluster = await small();
+    await using manager = await manage(cluster, { defaults: { ping_type: 'INSERT' } });
+    await manager.sees('0:PING_OK');
+    const backup = await cluster.master.connect();
+    await backup.query('FLUSH TABLES WITH READ LOCK');
+    await manager.sees('20:PING_FAILING');
+    await manager.sees('hung: no answer within');
+    await waitFor('further pings', () => manager.lines.filter(line => line.includes('Got timeout')).length > 3);
+    const writing = (await cluster.master.query('SHOW FULL PROCESSLIST')).filter(row =>
+      String(row['Info']).startsWith('INSERT INTO infra'),
+    );
+    expect(writing.length).toBeLessThanOrEqual(1);
+    expect(manager.deaths).toEqual([]);
+    backup.destroy();
+    await manager.sees('0:PING_OK');
   });
 
   it('goes on when the secondary check reaches the master', async () => {

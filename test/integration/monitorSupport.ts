@@ -96,7 +96,9 @@ export async function startManager(conf: string, spec: ManagerSpec): Promise<Run
     deaths,
     requests,
     calledAt,
-    end: withLines(end),
+    get end() {
+      return withLines(end);
+    },
     get ended() {
       return ended;
     },

@@ -542,3 +542,12 @@ describe('an open session', () => {
     expect((await bytes(host.readRange(file, 3, 3))).toString()).toBe('ten');
   });
 });
+
+describe('reading that is broken off', () => {
+  it('leaves room for other programs, however often it happens', async () => {
+    await using host = await opened();
+    const file = write('small', 'x'.repeat(120));
+    for (let i = 0; i < 80; i++) for await (const piece of host.readRange(file, 4, 116)) if (piece.length > 0) break;
+    await expect(host.run(['true'], { timeoutMs: 5000 })).resolves.toMatchObject({ code: 0 });
+  });
+});

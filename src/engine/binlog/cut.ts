@@ -118,6 +118,9 @@ class Cutter {
     }
     this.#begin(begin?.format ?? header);
     if (track.at) this.#rotate(track.at);
+    // As in a relay log the source's own follows: mysqlbinlog does not go by the replica's.
+    if (begin && offset > FIRST_EVENT)
+      this.#push(rewriteFormat(begin.format, { created: 0, endPosition: 0, relayLog: false }));
     const reader = new EventReader(log, begin ? { from: offset, format: begin.format } : {});
     for await (const piece of reader.pieces(signal)) {
       signal?.throwIfAborted();

@@ -4,7 +4,7 @@ import type { LogPosition } from '../mysql/types';
 import { BinlogError } from './binlogError';
 import { AT, type LogFormat } from './format';
 import { readHeader } from './header';
-import type { LogFile } from './logFile';
+import { headOf, type LogFile } from './logFile';
 import { comparePositions, logNumber } from './position';
 import { FIRST_EVENT, visitEvents } from './reader';
 import { SourceTrack } from './source';
@@ -48,24 +48,12 @@ export async function findInBinaryLogs(
   });
   if (offset === FIRST_EVENT || offset === log.size) return found({ offset, format });
   if (offset > log.size) return { found: false, reason: 'endsEarlier', last: { file: log.name, position: log.size } };
-  let begins = false;
-  let whole = false;
-  try {
-    await visitEvents(log, { from: offset, format, ...(signal ? { signal } : {}) }, (buffer, eventAt, length) => {
-      whole = true;
-      begins = buffer.readUInt32LE(eventAt + AT.end) === (offset + length) % 2 ** 32;
-      return false;
-    });
-  } catch (error) {
-    if (!(error instanceof BinlogError)) throw error;
-    return { found: false, reason: 'noBoundary' };
-  }
-  // The log may end within this very event.
-  if (!whole) begins = await plausibleHeader(log, offset, signal);
-  return begins ? found({ offset, format }) : { found: false, reason: 'noBoundary' };
+  return (await plausibleHeader(log, offset, signal))
+    ? found({ offset, format })
+    : { found: false, reason: 'noBoundary' };
 }
 
-/** Whether what lies there, a torn event, says the end that it would have had. */
+/** Whether what lies there says the end that an event of its length has there. The event itself may be torn. */
 async function plausibleHeader(log: LogFile, offset: number, signal?: AbortSignal): Promise<boolean> {
   const pieces: Buffer[] = [];
   for await (const piece of log.read(offset, AT.flags, signal)) pieces.push(piece);
@@ -98,24 +86,31 @@ export async function findInRelayLogs(
 
 /** Where the source stands at the beginning of a relay log, if that says so itself before the source's first event. */
 async function firstPosition(log: LogFile, signal?: AbortSignal): Promise<LogPosition | undefined> {
+  const head = await headOf(log, signal);
+  const { first, torn } = await firstPositionIn(head, signal);
+  return torn && head.size < log.size ? (await firstPositionIn(log, signal)).first : first;
+}
+
+async function firstPositionIn(
+  log: LogFile,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly first: LogPosition | undefined; readonly torn: boolean }> {
   const track = new SourceTrack();
   let first: LogPosition | undefined;
   let relayLog: boolean | undefined;
+  const options = { verify: false, ...(signal ? { signal } : {}) };
   try {
-    await visitEvents(
-      log,
-      { verify: false, ...(signal ? { signal } : {}) },
-      (buffer, at, length, offset, format, data) => {
-        if (relayLog === undefined) track.enter(log, (relayLog = format.relayLog), offset);
-        const role = track.follow(buffer, at, length, offset, format, data);
-        if (role === 'moved' || role === 'jumped') first = track.at;
-        if (first !== undefined || role === 'event') return false;
-      },
-    );
+    const end = await visitEvents(log, options, (buffer, at, length, offset, format, data) => {
+      if (relayLog === undefined) track.enter(log, (relayLog = format.relayLog), offset);
+      const role = track.follow(buffer, at, length, offset, format, data);
+      if (role === 'moved' || role === 'jumped') first = track.at;
+      if (first !== undefined || role === 'event') return false;
+    });
+    return { first, torn: end.kind !== 'stopped' };
   } catch (error) {
     if (!(error instanceof BinlogError) || error.code === 'encrypted') throw error;
+    return { first, torn: false };
   }
-  return first;
 }
 
 async function walkTo(

@@ -5,7 +5,7 @@ import { eventAt } from './event';
 import { EVENT, FLAG } from './eventTypes';
 import type { LogFormat } from './format';
 import { decoded, readGtidList, readPreviousGtids } from './gtids';
-import type { LogFile } from './logFile';
+import { headOf, type LogFile } from './logFile';
 import { checkMagic, visitEvents } from './reader';
 
 /** What a log says about itself before its first transaction. */
@@ -22,12 +22,28 @@ export interface LogHeader {
 
 /** Reads the beginning of a log. Rejects with BinlogError, the signal's reason, or what reading the file threw. */
 export async function readHeader(log: LogFile, signal?: AbortSignal): Promise<LogHeader> {
+  const head = await headOf(log, signal);
+  const { header, torn } = await readFrom(head, signal);
+  if (torn && head.size < log.size) return whole(log, (await readFrom(log, signal)).header);
+  return whole(log, header);
+}
+
+function whole(log: LogFile, header: LogHeader | undefined): LogHeader {
+  if (header === undefined) throw new BinlogError('empty', log.name, 0, 'the file has no header');
+  return header;
+}
+
+/** `torn`: the file ended within it. */
+async function readFrom(
+  log: LogFile,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly header: LogHeader | undefined; readonly torn: boolean }> {
   await checkMagic(log, signal);
   let format: LogFormat | undefined;
   let previousGtids: GtidSet | undefined;
   let gtidList: MariadbPosition | undefined;
   let endOffset = 0;
-  await visitEvents(log, signal ? { signal } : {}, (buffer, at, length, offset, current, dataLength) => {
+  const end = await visitEvents(log, signal ? { signal } : {}, (buffer, at, length, offset, current, dataLength) => {
     const event = eventAt(buffer, at, length, offset, current, dataLength);
     if (event.type === EVENT.formatDescription) {
       // A relay log's second one is the source's.
@@ -40,6 +56,8 @@ export async function readHeader(log: LogFile, signal?: AbortSignal): Promise<Lo
     } else return false;
     endOffset = offset + length;
   });
-  if (format === undefined) throw new BinlogError('empty', log.name, 0, 'the file has no header');
-  return { format, endOffset, ...(previousGtids ? { previousGtids } : {}), ...(gtidList ? { gtidList } : {}) };
+  const torn = end.kind !== 'stopped';
+  if (format === undefined) return { header: undefined, torn };
+  const gtids = { ...(previousGtids ? { previousGtids } : {}), ...(gtidList ? { gtidList } : {}) };
+  return { header: { format, endOffset, ...gtids }, torn };
 }

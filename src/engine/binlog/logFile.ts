@@ -58,3 +58,13 @@ export function memoryLog(name: string, content: Buffer): LogFile {
     },
   };
 }
+
+/** Enough for everything that a log has before its first transaction, as a rule. */
+const HEAD = 64 * 1024;
+
+/** The beginning of a log, read at once: a remote file costs a round trip for each reading. The size is what was read. */
+export async function headOf(log: LogFile, signal?: AbortSignal): Promise<LogFile> {
+  const pieces: Buffer[] = [];
+  for await (const piece of log.read(0, Math.min(HEAD, log.size), signal)) pieces.push(piece);
+  return memoryLog(log.name, Buffer.concat(pieces));
+}

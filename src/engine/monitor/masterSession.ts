@@ -47,8 +47,8 @@ export class MasterSession implements Disposable {
   #readOnly = false;
   #address: Address | undefined;
   #wroteAtMs = -Infinity;
-  /** When a write was not answered; later reads tell of reading only. */
-  #stuckAtMs = -Infinity;
+  /** The server's id of a connection whose write was not answered. */
+  #stuck: number | undefined;
   #failing = false;
   #onLost: () => void = () => undefined;
 
@@ -160,24 +160,32 @@ export class MasterSession implements Disposable {
 
   async #ask(server: MysqlServer): Promise<void> {
     const now = performance.now();
-    const isStuck = now - this.#stuckAtMs < HEARTBEAT_MS;
     const isDue = this.#failing || now - this.#wroteAtMs >= HEARTBEAT_MS;
-    if (this.options.pingType === 'INSERT' && isDue && !isStuck) {
+    if (this.options.pingType === 'INSERT' && isDue) {
+      if (await this.#isStuck(server))
+        throw new MysqlError('timeout', 'TIMEOUT', 'reads are answered, the last write is not');
       await this.#heartbeat(server);
       this.#wroteAtMs = now;
-      this.#stuckAtMs = -Infinity;
     } else await this.#query(server, SELECT);
-    // Each write that waits for a full disk keeps a session on the server, even when it is killed: not one at every ping.
-    if (isStuck) throw new MysqlError('timeout', 'TIMEOUT', 'reads are answered, the last write was not');
     if (this.#readOnly) await this.#readWritable(server);
     if (this.#former) this.#former = { ...this.#former, atMs: performance.now() };
+  }
+
+  /** A write that waits for a full disk stays, even when it is killed: there is to be one of them, not one for every ping. */
+  async #isStuck(server: MysqlServer): Promise<boolean> {
+    if (this.#stuck === undefined) return false;
+    const { sql } = server.dialect.statement('processList');
+    const rows = await this.#query(server, sql);
+    const found = rows.some(row => Number(row['Id']) === this.#stuck && row['Info'] === INSERT);
+    if (!found) this.#stuck = undefined;
+    return found;
   }
 
   async #heartbeat(server: MysqlServer): Promise<void> {
     try {
       await this.#query(server, INSERT);
     } catch (error) {
-      if (error instanceof MysqlError && error.kind === 'timeout') this.#stuckAtMs = performance.now();
+      if (error instanceof MysqlError && error.kind === 'timeout') this.#stuck = server.connectionId;
       if (!(error instanceof MysqlError) || !NOT_THERE.has(error.errno ?? 0)) throw error;
       for (const sql of CREATE) await this.#query(server, sql);
       await this.#query(server, INSERT);

@@ -236,7 +236,7 @@ class Monitor implements AsyncDisposable {
         `Got timeout on MySQL Ping(${ping_type}) after ${this.#policy.intervalMs / 1000} seconds.`,
       );
     else this.#log.log('warning', `Got error on MySQL ${ping_type.toLowerCase()} ping: ${text}`);
-    if (condition === 'hung') this.#fail('hung: the master accepts connections and does not answer');
+    if (condition === 'hung') this.#fail(`hung: ${outcome.text}`);
     else this.#fail('the master is not reached');
   }
 

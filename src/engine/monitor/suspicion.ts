@@ -1,6 +1,6 @@
 import type { ServerConfig } from '../../config/types';
 import { deadline } from '../deadline';
-import type { EngineOptions } from '../options';
+import { withOwnSignal, type EngineOptions } from '../options';
 import type { ReplicaOpinion, RouteOpinion } from './decision';
 import { askReplicas, type AskedReplica, type Received, type MasterIdentity } from './opinions';
 import { askRoute, askScript, askSsh } from './secondRoute';
@@ -46,7 +46,7 @@ export class Suspicion implements Disposable {
   constructor(private readonly options: SuspicionOptions) {
     const { engine, master } = options;
     const signals = [this.#abort.signal, ...(engine.signal ? [engine.signal] : [])];
-    this.#engine = { ...engine, signal: AbortSignal.any(signals) };
+    this.#engine = withOwnSignal({ ...engine, signal: AbortSignal.any(signals) });
     if (master.values.secondary_check_script) {
       this.#script = askScript(master, this.#engine);
       this.#script.catch(() => undefined);

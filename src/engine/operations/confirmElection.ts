@@ -2,6 +2,7 @@ import { format, msg } from '../../l10n/message';
 import { readServerState } from '../mysql/state';
 import { elect } from './election';
 import { formOf, hostForm, type LeftOut, type ReplicaFacts } from './failoverFacts';
+import { announceNewMaster } from './failoverLog';
 import { planFailover, type FailoverStepKind } from './failoverPlan';
 import { connectionOf, type FailoverRun } from './failoverRun';
 import { oldMasterAnswers } from './oldMaster';
@@ -51,7 +52,7 @@ export async function confirmElection(
     expectedLoss: run.plan.expectedLoss,
   });
   run.journal.write({ type: 'plan', plan: run.plan });
-  run.log.log('info', `New master is ${formOf(run.facts.cluster, election.newMaster)}`);
+  announceNewMaster(run.log, run.facts, run.plan);
   return { message: msg('New master is {server}', { server: formOf(run.facts.cluster, election.newMaster) }) };
 }
 

@@ -17,6 +17,7 @@ type FailoverStep = Step<FailoverStepKind>;
 /** Logs in on the dead master's host, if that lives: its binary log may hold what nobody else has. */
 export async function openDeadHost(run: FailoverRun, _step: FailoverStep, signal: AbortSignal): Promise<StepResult> {
   const { dead } = run.facts;
+  if (run.hostGone) return { skipped: true, message: msg('SSH does not work there') };
   const opened = await openServerHost(dead, { ...run.engine, signal });
   if (!opened.ok) {
     run.log.log('warning', `SSH to ${hostForm(dead)} is NOT reachable: ${opened.failure.text}`);

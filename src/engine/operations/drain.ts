@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { msg } from '../../l10n/message';
 import { comparePositions } from '../binlog/position';
 import { GtidSet } from '../mysql/gtid';
+import { STOPPED_IN_GROUP } from '../mysql/applierErrors';
 import { gtidExecutedOf } from './gtidState';
 import type { MysqlServer } from '../mysql/server';
-import { changeSource } from '../mysql/sourceOptions';
 import type { ReplicaChannel } from '../mysql/types';
 import { channelName, execute, readChannel, type FailoverRun } from './failoverRun';
 import { hostForm, type ReplicaFacts } from './failoverFacts';
-
-import { relayRemainder } from './relayRemainder';
+import { killApplier } from './incompleteGroup';
+import { endsInTransaction, relayRemainder } from './relayRemainder';
 import { StepError } from './runPlan';
 
 /** Between two looks at a replica's progress: short at first, since most have applied everything already. */
@@ -22,13 +22,13 @@ const STILL_MS = 60;
 export interface Drained {
   /** As it is after the applier was stopped. `applied` is where the next transaction begins. */
   readonly channel: ReplicaChannel;
-  /** The relay log ends within a transaction. */
+  /** There is something left in the relay log: the beginning of a transaction, or what a delayed replica had before it. */
   readonly partial: boolean;
 }
 
 /**
- * Waits until a replica has applied every whole transaction of its relay logs, and stops its applier. The receiver must be
- * stopped. Bounded by the replica's `apply_timeout`. Rejects with StepError `applier` if the applier stops with an error, `apply-timeout` if it takes
+ * Waits until a replica has applied every whole transaction of its relay logs, and stops its applier; that of a delayed
+ * replica is stopped at once. The receiver must be stopped. Bounded by the replica's `apply_timeout`. Rejects with StepError `applier` if the applier stops with an error, `apply-timeout` if it takes
  * too long; with MysqlError if the replica is lost.
  */
 export async function drain(
@@ -46,13 +46,13 @@ export async function drain(
   let before = '';
   let still = performance.now();
   let restarted = false;
-  if (replica.channel.delaySeconds > 0) await withoutDelay(run, step, replica, connection);
-  for (;;) {
+  // A delayed one would be hours behind; CHANGE MASTER, which could end that, throws relay logs away. It gets what it lacks otherwise.
+  for (; replica.channel.delaySeconds === 0;) {
     const channel = await readChannel(connection, replica, { signal });
     if (isLevel(channel) || (await hasAll(channel, connection, signal))) break;
     if (channel.applier === 'stopped') {
       const error = channel.applierError;
-      if (error || restarted)
+      if ((error && error.errno !== STOPPED_IN_GROUP) || restarted)
         throw new StepError(
           'applier',
           msg('The SQL thread of {server} stopped with error {errno}: {text}', {
@@ -88,11 +88,26 @@ export async function drain(
     await sleep(pause, undefined, { signal });
     pause = Math.min(LONGEST_POLL_MS, pause * 1.5);
   }
+  await endHalfTransaction(run, step, replica, connection, signal);
   // A half transaction is rolled back; with tables that cannot, the server waits for up to a minute first.
   const stop = dialect.statement('stopApplier', [], name);
   await execute(run, step, { id: replica.id, connection }, stop, { signal, timeoutMs: 90_000 });
   const channel = await readChannel(connection, replica, { signal });
   return { channel, partial: !isLevel(channel) && !(await hasAll(channel, connection, signal)) };
+}
+
+/** The beginning of a transaction, whose rest will never come, is taken back: see killApplier. */
+export async function endHalfTransaction(
+  run: FailoverRun,
+  step: string,
+  replica: ReplicaFacts,
+  connection: MysqlServer,
+  signal: AbortSignal,
+): Promise<void> {
+  const channel = await readChannel(connection, replica, { signal });
+  if (channel.applier !== 'running' || isLevel(channel) || !channel.relayLog) return;
+  if (await endsInTransaction(connection, channel.relayLog, channelName(connection, replica), { signal }))
+    await killApplier(run, step, replica, connection);
 }
 
 function isLevel({ received, applied }: ReplicaChannel): boolean {
@@ -104,21 +119,4 @@ async function hasAll(channel: ReplicaChannel, connection: MysqlServer, signal: 
   if (connection.version.flavour !== 'mysql' || !channel.retrievedGtids || !channel.autoPosition) return false;
   const executed = await gtidExecutedOf(connection, { signal });
   return executed !== undefined && executed.contains(GtidSet.parse(channel.retrievedGtids));
-}
-
-/** A delayed replica has what it has received, but would apply it hours later: the delay is set again when it is repointed. */
-async function withoutDelay(
-  run: FailoverRun,
-  step: string,
-  replica: ReplicaFacts,
-  connection: MysqlServer,
-): Promise<void> {
-  const { dialect } = connection;
-  const name = channelName(connection, replica);
-  const at = { id: replica.id, connection };
-  const option = dialect.sourceOption('delay');
-  if (option === undefined) return;
-  await execute(run, step, at, dialect.statement('stopApplier', [], name), { timeoutMs: 90_000 });
-  await execute(run, step, at, changeSource(dialect, { delay: 0 }, name));
-  await execute(run, step, at, dialect.statement('startApplier', [], name));
 }

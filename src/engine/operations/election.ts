@@ -126,12 +126,14 @@ function byWish(
 }
 
 function faultsOf(replica: ReplicaFacts, facts: FailoverFacts, latest: readonly string[]): Fault[] {
-  const { config, state } = replica;
+  const { config, state, channel } = replica;
   const faults: Fault[] = [];
   if (config.values.no_master) faults.push({ message: msg('no_master is set') });
   if (!state.logBin) faults.push({ message: msg('its binary log is disabled') });
   if (facts.mode !== 'position' && !state.logReplicaUpdates)
     faults.push({ message: msg('log_replica_updates is off: others could not replicate from it by GTID') });
+  if (channel.delaySeconds > 0)
+    faults.push({ message: msg('it applies with a delay of {seconds} s', { seconds: channel.delaySeconds }) });
   const oldest = oldestMajor(facts.replicas);
   if (major(replica) > oldest) faults.push({ message: msg('its major version is newer than that of another replica') });
   const behind = delayOf(replica, facts, latest);

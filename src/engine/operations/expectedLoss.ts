@@ -2,6 +2,7 @@ import { findInBinaryLogs } from '../binlog/find';
 import { comparePositions } from '../binlog/position';
 import { countTransactions } from '../binlog/transactions';
 import { GtidSet } from '../mysql/gtid';
+import { deadline } from '../deadline';
 import type { EngineOptions } from '../options';
 import { openServerHost } from '../ssh/openServerHost';
 import type { FailoverFacts } from './failoverFacts';
@@ -26,8 +27,7 @@ export async function expectedLoss(facts: FailoverFacts, engine: EngineOptions):
   const opened = await openServerHost(facts.dead, engine);
   if (!opened.ok) return { recoverable: false };
   await using host = opened.host;
-  const timeout = AbortSignal.timeout(LOOK_MS);
-  const signal = engine.signal ? AbortSignal.any([engine.signal, timeout]) : timeout;
+  const signal = deadline(LOOK_MS, engine.signal);
   try {
     const found = await findLogs(host, facts.dead.values.master_binlog_dir, best.file, signal);
     if (!found.ok) return { recoverable: false };

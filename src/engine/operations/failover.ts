@@ -5,9 +5,8 @@ import { markFailover, readLastFailover, removeMarks, type LastFailover } from '
 import type { EngineOptions } from '../options';
 import { survey } from '../topology/survey';
 import type { Snapshot } from '../topology/types';
-import { announce } from './failoverLog';
+import { announce, announceSteps } from './failoverLog';
 import { hostForm, type Refusal } from './failoverFacts';
-import type { FailoverPlan } from './failoverPlan';
 import { reportFacts, sendReport } from './failoverReport';
 import type { FailoverRun } from './failoverRun';
 import { executeStep, undoStep } from './failoverSteps';
@@ -63,6 +62,7 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
       options,
       workdir,
       cause,
+      hostGone: request.sshReachable === false,
       engine,
       log,
       journal,
@@ -149,9 +149,7 @@ async function perform(
     execute: (step, s) => executeStep(run, step, s),
     undo: step => undoStep(run, step),
     journal,
-    onStage: steps => {
-      for (const phase of new Set(steps.map(step => step.phase))) announcePhase(run, phase);
-    },
+    onStage: steps => announceSteps(log, steps, run.facts.mode),
     ...(signal && { signal }),
   });
   for (const { step, why } of result.failures) {
@@ -206,16 +204,3 @@ function endMessage(run: FailoverRun, outcome: Outcome): Message {
       return msg("Got Error so couldn't continue failover from here.");
   }
 }
-
-function announcePhase(run: FailoverRun, phase: FailoverPlan['steps'][number]['phase']): void {
-  const line = PHASES[phase];
-  if (line && run.lastPhase !== phase) run.log.log('info', line);
-  run.lastPhase = phase;
-}
-
-const PHASES: Partial<Record<FailoverPlan['steps'][number]['phase'], string>> = {
-  fence: '* Phase 2: Dead Master Shutdown Phase..',
-  recover: '* Phase 3: Master Recovery Phase..',
-  repoint: '* Phase 4: Slaves Recovery Phase..',
-  cleanup: '* Phase 5: New master cleanup phase..',
-};

@@ -1,6 +1,7 @@
 import type { ClusterConfig, ServerConfig } from '../../config/types';
 import { msg, type Message } from '../../l10n/message';
 import { connectFailureMessage } from '../mysql/failureMessage';
+import { STOPPED_IN_GROUP } from '../mysql/applierErrors';
 import type { ReplicaChannel, ServerState } from '../mysql/types';
 import { addressOf } from '../topology/connectServer';
 import { contextOf, isReplica, type Node } from '../topology/rules/context';
@@ -174,6 +175,8 @@ function outside(node: Node): Message | undefined {
   if (failure) return connectFailureMessage(failure);
   if (status !== 'alive') return msg('it does not answer');
   const error = node.channel?.applier === 'stopped' ? node.channel.applierError : undefined;
+  // An earlier run killed it: it goes on where it was.
+  if (error?.errno === STOPPED_IN_GROUP) return undefined;
   return error && msg('its SQL thread stopped with error {errno}: {text}', { errno: error.errno, text: error.text });
 }
 

@@ -1,4 +1,5 @@
 import { msg, type Message } from '../../l10n/message';
+import { maskPasswords } from '../../config/secret';
 import type { ServerConfig } from '../../config/types';
 import type { FailoverOptions as ManagerFailoverOptions } from '../monitor/types';
 import type { Election } from './election';
@@ -267,7 +268,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
 }
 
 function scriptStep(script: string | undefined, draft: Omit<Draft, 'does'>): Draft[] {
-  return script ? [{ ...draft, does: [script] }] : [];
+  return script ? [{ ...draft, does: [maskPasswords(script)] }] : [];
 }
 
 /** The user's script, else the fencing that is built in, where the configuration allows it. */

@@ -15,7 +15,6 @@ import type { Host } from '../ssh/types';
 import type { FailoverOptions, FailoverPlan } from './failoverPlan';
 import { hostForm, type FailoverFacts, type ReplicaFacts } from './failoverFacts';
 import type { Journal } from './journal';
-import type { Phase } from './plan';
 import type { Unfinished } from './resume';
 import { StepError } from './runPlan';
 import type { SavedTail } from './saveTail';
@@ -30,6 +29,8 @@ export interface FailoverRun {
   readonly wanted?: string;
   readonly workdir: string;
   readonly cause: DeathCause;
+  /** SSH to the dead master's host was tried, and does not work. */
+  readonly hostGone: boolean;
   readonly engine: EngineOptions;
   readonly log: Log;
   readonly journal: Journal;
@@ -61,7 +62,6 @@ export interface FailoverRun {
   ipReleased?: boolean;
   ipTaken?: boolean;
   shutdown?: 'poweredOff' | 'killedBySsh';
-  lastPhase?: Phase;
 }
 
 export function replicaOf(run: FailoverRun, id: string): ReplicaFacts {

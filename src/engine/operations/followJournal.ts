@@ -79,7 +79,7 @@ export async function followJournal(
   const stop = (): void => wake();
   signal.addEventListener('abort', stop, { once: true });
   let alive = true;
-  let lookedAt = 0;
+  let lookedAt = -Infinity;
   try {
     for (let first = true; !signal.aborted; first = false) {
       let news = await reader.read();

@@ -33,7 +33,7 @@ export async function levelByPosition(
   const { levelAt } = run;
   if (levelAt ? comparePositions(from, levelAt) === 0 : await hasEverything(run, step, replica, from, signal))
     return from;
-  const { ranges, end } = await transactionsOf(await supplyFrom(run, from));
+  const { ranges, end } = await transactionsOf(await supplyFrom(run, replica, from));
   const wanted = levelAt ? ranges.filter(range => comparePositions(range.end, levelAt) <= 0) : ranges;
   if (wanted.length > 0) await apply(run, step, replica, connection, wanted, channel.applied, signal);
   if (levelAt && (!end || comparePositions(end, levelAt) < 0 || comparePositions(from, levelAt) > 0))
@@ -41,7 +41,12 @@ export async function levelByPosition(
       'not-level',
       msg('{server} cannot be brought to where the new master is ({position})', { server, position: shown(levelAt) }),
     );
-  return levelAt ?? wanted.at(-1)?.end ?? from;
+  if (levelAt) return levelAt;
+  const reached = wanted.at(-1)?.end ?? from;
+  // A replica that lives has more than what could be had: it would be lost.
+  if (await somebodyIsAhead(run, step, replica, reached, signal))
+    throw new StepError('not-level', msg('{server} cannot be brought beyond {position}, and others have more', { server, position: shown(reached) })); // prettier-ignore
+  return reached;
 }
 
 const shown = ({ file, position }: LogPosition): string => `${file}:${position}`;
@@ -57,15 +62,24 @@ async function hasEverything(
   from: LogPosition,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (run.tail) return false;
+  return !run.tail && !(await somebodyIsAhead(run, step, replica, from, signal));
+}
+
+async function somebodyIsAhead(
+  run: FailoverRun,
+  step: string,
+  replica: ReplicaFacts,
+  from: LogPosition,
+  signal: AbortSignal,
+): Promise<boolean> {
   const ahead = run.facts.replicas.filter(
     ({ id, channel }) => id !== replica.id && channel.received && comparePositions(channel.received, from) > 0,
   );
   for (const other of ahead) {
     const { channel } = await drain(run, step, other, await connectionOf(run, other.config), signal);
-    if (channel.applied && comparePositions(channel.applied, from) > 0) return false;
+    if (channel.applied && comparePositions(channel.applied, from) > 0) return true;
   }
-  return true;
+  return false;
 }
 
 async function apply(

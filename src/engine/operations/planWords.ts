@@ -50,14 +50,14 @@ const isNothing = ({ transactions, bytes }: ExpectedLoss): boolean => (transacti
 /** What would be lost, in a sentence. */
 export function lossText(loss: ExpectedLoss): Message {
   const what = amount(loss);
-  if (what && isNothing(loss)) return msg('Nothing: the replicas have received everything that is known of');
+  if (what && isNothing(loss)) return msg('Nothing (the replicas have received everything that is known of)');
   if (loss.recoverable === true && what)
-    return msg("Nothing: {amount} that no replica has received can be read from the dead master's disk", {
+    return msg("Nothing ({amount} that no replica has received can be read from the dead master's disk)", {
       amount: what,
     });
   if (what) return msg('Not received by any replica yet: {amount}', { amount: what });
   if (loss.recoverable === false)
-    return msg("Not known: the dead master's binary log cannot be read. What no replica has received would be lost");
+    return msg("Not known (the dead master's binary log cannot be read: what no replica has received would be lost)");
   return msg('Not known');
 }
 

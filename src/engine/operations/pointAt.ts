@@ -41,7 +41,7 @@ function addressFor(source: ServerConfig, former: Address): Address {
 export async function pointAt(
   run: FailoverRun,
   step: string,
-  { replica, connection, source, start }: PointAt,
+  { replica, connection, source, start, delay = replica.channel.delaySeconds }: PointAt,
 ): Promise<void> {
   const { dialect } = connection;
   const channel = channelName(connection, replica);
@@ -53,7 +53,7 @@ export async function pointAt(
     ...(password && { password }),
     // Changing host or port sets these back.
     ...(kept?.heartbeatPeriod !== undefined && { heartbeatPeriod: kept.heartbeatPeriod }),
-    ...(replica.channel.delaySeconds > 0 && { delay: replica.channel.delaySeconds }),
+    ...(dialect.sourceOption('delay') !== undefined && { delay }),
     ...placeOptions(start, replica.channel),
   };
   const shown = password ? { ...options, password: new Secret('xxx') } : options;
@@ -69,13 +69,17 @@ export interface PointAt {
   readonly connection: MysqlServer;
   readonly source: ServerConfig;
   readonly start: StartAt;
+  /** Seconds; default: as it was. */
+  readonly delay?: number;
 }
 
-function placeOptions(start: StartAt, { usingGtid }: ReplicaChannel): SourceOptions {
+function placeOptions(start: StartAt, { usingGtid, autoPosition }: ReplicaChannel): SourceOptions {
   if (start.mode === 'gtid') return { autoPosition: true };
   if (start.mode === 'mariadbGtid') return { useGtid: usingGtid === 'Current_Pos' ? 'current_pos' : 'slave_pos' };
   const { file: logFile, position: logPosition } = start.at;
-  return { logFile, logPosition, ...(usingGtid !== undefined && { useGtid: 'no' }) };
+  // Neither server takes a position while it is set to find its place by GTID.
+  if (usingGtid !== undefined) return { logFile, logPosition, useGtid: 'no' };
+  return { logFile, logPosition, ...(autoPosition && { autoPosition: false }) };
 }
 
 /**

@@ -24,6 +24,8 @@ export interface FailoverRequest {
   readonly options: FailoverOptions;
   /** Why, if the master may well answer: it must then be fenced before another server takes its place. Default: it is dead. */
   readonly cause?: DeathCause;
+  /** False: SSH to the dead master's host was tried and does not work; it is not tried again. */
+  readonly sshReachable?: boolean;
   /** Asked before anything is changed. Absent: it goes on. */
   readonly confirm?: (plan: FailoverPlan) => Promise<FailoverAnswer>;
   /** The command line, for the journal. */

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msg, type Message } from '../../l10n/message';
 import { GtidSet } from '../mysql/gtid';
-import { MariadbPosition } from '../mysql/mariadbGtid';
 import type { MysqlServer } from '../mysql/server';
 import { applyTransactions } from './applyTransactions';
-import { drain } from './drain';
+import { drain, type Drained } from './drain';
 import type { Election } from './election';
 import { connectionOf, newMasterOf, readChannel, type FailoverRun } from './failoverRun';
 import { formOf, hostForm, type ReplicaFacts } from './failoverFacts';
+import { announceCoordinates } from './failoverLog';
 import { planFailover, type FailoverStepKind } from './failoverPlan';
 import { gtidExecutedOf, mariadbPositionOf, mariadbReceivedOf } from './gtidState';
 import { levelByPosition, ownPosition } from './level';
@@ -17,8 +17,7 @@ import { clusterPosition, clusterSet, errantOf, receivedPosition, receivedSet } 
 import { readOnlyOf } from './readOnly';
 import type { PreparedFact } from './resume';
 import { StepError, type StepResult } from './runPlan';
-import { transactionsOf } from './supply';
-import { findInRelayLogs } from '../binlog/find';
+import { supplyFrom, transactionsOf } from './supply';
 
 /**
  * Brings the new master level with everything that anybody still has: its own relay log, what the dead master's disk gave,
@@ -82,8 +81,8 @@ async function recoverNewMaster(run: FailoverRun, step: string, signal: AbortSig
   const drained = await drain(run, step, replica, connection, signal);
   if (run.facts.mode === 'position')
     run.levelAt = await levelByPosition(run, step, replica, connection, drained, signal);
-  else if (run.facts.mode === 'gtid') await recoverByGtid(run, step, replica, connection, signal);
-  else await recoverByMariadbGtid(run, step, replica, connection, signal);
+  else if (run.facts.mode === 'gtid') await recoverByGtid(run, step, { replica, connection, drained, signal });
+  else await recoverByMariadbGtid(run, step, { replica, connection, drained, signal });
   const coordinates = await ownPosition(connection);
   if (!coordinates) throw new StepError('no-coordinates', msg('{server} has no binary log position', { server }));
   run.coordinates = coordinates;
@@ -91,7 +90,7 @@ async function recoverNewMaster(run: FailoverRun, step: string, signal: AbortSig
   const value: PreparedFact = { coordinates, ...(run.levelAt && { levelAt: run.levelAt }) };
   run.journal.write({ type: 'fact', name: 'prepared', server: replica.id, value });
   const place = `${coordinates.file}:${coordinates.position}`;
-  run.log.log('info', `All other slaves should start replication from here: ${server} ${place}`);
+  announceCoordinates(run.log, run.facts, replica.id, { mode: run.facts.mode, at: coordinates });
   return { message: msg('{server} has everything; the others go on at {place}', { server, place }) };
 }
 
@@ -100,35 +99,41 @@ async function wasPromoted(run: FailoverRun, connection: MysqlServer): Promise<b
   return run.resumed !== undefined && run.facts.mode !== 'position' && !(await readOnlyOf(connection)).readOnly;
 }
 
-/** What the saved part of the dead master's log has, applied where it is lacking; the server skips what it has by GTID. */
+/**
+ * What was saved of the dead master's log, applied where it is lacking. It may begin within a transaction that the replica has
+ * the first half of: then it is read once more, or put together with relay logs.
+ */
 async function applyTail(
   run: FailoverRun,
   step: string,
   replica: ReplicaFacts,
+  { channel }: Drained,
   lacks: (gtid: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!run.tail) return;
-  const { log, from, file } = run.tail;
-  const found = await findInRelayLogs([log], from);
-  if (!found.found) throw new StepError('no-supply', msg('{file} cannot be read', { file }));
-  const { ranges } = await transactionsOf({ logs: [log], start: found.start });
+  if (!run.tail || !channel.applied) return;
+  const { ranges } = await transactionsOf(await supplyFrom(run, channel.applied));
   const wanted = ranges.filter(range => range.gtid !== undefined && lacks(range.gtid.text));
   if (wanted.length === 0) return;
   run.log.log('info', ` Applying ${wanted.length} transactions to ${hostForm(replica.config)}..`);
   await applyTransactions(run, step, replica, wanted, { signal });
 }
 
+interface Recovery {
+  readonly replica: ReplicaFacts;
+  readonly connection: MysqlServer;
+  readonly drained: Drained;
+  readonly signal: AbortSignal;
+}
+
 async function recoverByGtid(
   run: FailoverRun,
   step: string,
-  replica: ReplicaFacts,
-  connection: MysqlServer,
-  signal: AbortSignal,
+  { replica, connection, drained, signal }: Recovery,
 ): Promise<void> {
   const executed = async () => (await gtidExecutedOf(connection, { signal })) ?? GtidSet.empty;
   const before = await executed();
-  await applyTail(run, step, replica, gtid => !before.contains(GtidSet.parse(gtid)), signal);
+  await applyTail(run, step, replica, drained, gtid => !before.contains(GtidSet.parse(gtid)), signal);
   for (const other of byMost(run, replica)) {
     const errant = errantOf(other, run.facts.replicas);
     const missing = async () =>
@@ -159,13 +164,11 @@ async function recoverByGtid(
 async function recoverByMariadbGtid(
   run: FailoverRun,
   step: string,
-  replica: ReplicaFacts,
-  connection: MysqlServer,
-  signal: AbortSignal,
+  { replica, connection, drained, signal }: Recovery,
 ): Promise<void> {
   const position = () => mariadbPositionOf(connection, { signal });
-  const before = await position();
-  await applyTail(run, step, replica, gtid => !before.contains(MariadbPosition.parse(gtid)), signal);
+  // What the server has, its own binary log tells best: gtid_slave_pos may be ahead of it. The applier looks there.
+  await applyTail(run, step, replica, drained, () => true, signal);
   for (const other of byMost(run, replica)) {
     if ((await position()).contains(receivedPosition(other, run.facts.replicas))) continue;
     const source = await connectionOf(run, other.config);
@@ -202,7 +205,7 @@ async function fetchFrom(
   const mode = run.facts.mode === 'gtid' ? 'gtid' : 'mariadbGtid';
   run.log.log('info', ` ${hostForm(replica.config)} replicates from ${hostForm(other.config)} for what it lacks..`);
   await stopReplica(run, step, replica, connection);
-  await pointAt(run, step, { replica, connection, source: other.config, start: { mode } });
+  await pointAt(run, step, { replica, connection, source: other.config, start: { mode }, delay: 0 });
   await startReplica(run, step, replica, connection, signal);
   const limit = performance.now() + replica.config.extended.apply_timeout * 1000;
   while (!(await done())) {

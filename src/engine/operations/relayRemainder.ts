@@ -54,11 +54,31 @@ export class GroupReader {
  * Looks at what stands behind a place that is the beginning of a transaction (Relay_Log_Pos), through the server itself: no
  * access to its files is needed. Reads on until a whole transaction is found or the relay logs end. Rejects with MysqlError.
  */
-export async function relayRemainder(
+export function relayRemainder(
   server: MysqlServer,
   from: LogPosition,
   channel: string | undefined,
   options: QueryOptions = {},
+): Promise<Remainder> {
+  return readRelayLog(server, from, channel, options, false);
+}
+
+/** Whether the relay logs end within a transaction, read from a place on that is not within one. Rejects with MysqlError. */
+export async function endsInTransaction(
+  server: MysqlServer,
+  from: LogPosition,
+  channel: string | undefined,
+  options: QueryOptions = {},
+): Promise<boolean> {
+  return (await readRelayLog(server, from, channel, options, true)) === 'partial';
+}
+
+async function readRelayLog(
+  server: MysqlServer,
+  from: LogPosition,
+  channel: string | undefined,
+  options: QueryOptions,
+  toEnd: boolean,
 ): Promise<Remainder> {
   const reader = new GroupReader();
   let { file, position } = from;
@@ -70,7 +90,8 @@ export async function relayRemainder(
       const at = number(row, 'Pos') ?? 0;
       // A batch begins with the event that the one before ended with.
       if (at === position && position !== from.position) continue;
-      if (reader.push(text(row, 'Event_type') ?? '', text(row, 'Info') ?? '')) return 'complete';
+      const ended = reader.push(text(row, 'Event_type') ?? '', text(row, 'Info') ?? '');
+      if (ended && !toEnd) return 'complete';
       next = rotated(row, file) ?? next;
     }
     const last = rows.at(-1);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msg, type Message } from '../../l10n/message';
 import type { MysqlServer } from '../mysql/server';
-import { drain } from './drain';
+import { drain, endHalfTransaction } from './drain';
 import { connectionOf, execute, newMasterOf, readChannel, replicaOf, type FailoverRun } from './failoverRun';
 import { hostForm, type ReplicaFacts } from './failoverFacts';
 import type { FailoverStepKind } from './failoverPlan';
@@ -76,6 +76,7 @@ async function level(
     return;
   }
   if (await lacksPurged(run, replica, connection)) await drain(run, step, replica, connection, signal);
+  else await endHalfTransaction(run, step, replica, connection, signal);
   await stopReplica(run, step, replica, connection);
   if (await lacksPurged(run, replica, connection))
     throw new StepError(

@@ -29,9 +29,9 @@ const COPY_MS = 600_000;
 /**
  * Finds who has the dead master's transactions from `from` on: its own disk first (what was saved, or once more if that
  * begins later), then the relay logs of those replicas that have received the most, with what was saved behind them. Rejects
- * with StepError `no-supply`, which says of each why not.
+ * with StepError `no-supply`, which says of each why not. What `lacking` itself has received it has applied already.
  */
-export async function supplyFrom(run: FailoverRun, from: LogPosition): Promise<Supply> {
+export async function supplyFrom(run: FailoverRun, lacking: ReplicaFacts, from: LogPosition): Promise<Supply> {
   const reasons: Message[] = [];
   if (run.tail && comparePositions(run.tail.from, from) > 0 && run.deadHost) {
     const again = await saveTail(run, { config: run.facts.dead, host: run.deadHost }, from);
@@ -46,6 +46,10 @@ export async function supplyFrom(run: FailoverRun, from: LogPosition): Promise<S
     reasons.push(notFound(run.tail.file, from, found));
   }
   for (const replica of mostAdvanced(run)) {
+    if (replica.id === lacking.id) continue;
+    // Between its end and what was saved there would be a gap.
+    const { received } = replica.channel;
+    if (!received || (run.tail && comparePositions(received, run.tail.from) < 0)) continue;
     const relay = await relayLogsFrom(run, replica, from);
     if (!relay.ok) {
       reasons.push(relay.why);

@@ -51,7 +51,7 @@ export class SshHost implements Host {
     const adopt = (started: Started) => {
       given = true;
       started.exit.then(release, release);
-      return this.#program(started, mark, options);
+      return this.#program(started, mark, release, options);
     };
     try {
       // One that starts after all, when nobody waits for it any more, must not go on.
@@ -65,6 +65,7 @@ export class SshHost implements Host {
   #program(
     { channel, exit }: Started,
     mark: string,
+    release: () => void,
     { signal, keepBytes = KEEP_STDERR }: StartOptions,
   ): RunningProgram {
     const [out, err] = [new MarkedOutput(mark), new MarkedOutput(mark)];
@@ -74,6 +75,8 @@ export class SshHost implements Host {
       channel.close();
       // What is still on its way must not block the connection's other channels.
       channel.resume();
+      // The library does not always tell the end of a channel whose data nobody read.
+      release();
     };
     const end = () => {
       state = 'ending';

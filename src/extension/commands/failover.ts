@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { blockers } from '../../config/resolve';
-import type { ClusterConfig, ServerConfig } from '../../config/types';
+import type { ClusterConfig } from '../../config/types';
 import { errorText } from '../../engine/errors';
 import type { Log } from '../../engine/log';
 import { listJournals, readJournal } from '../../engine/operations/journal';
@@ -15,7 +15,7 @@ import type { Observer } from '../clusters/observer';
 import type { Passwords } from '../clusters/passwords';
 import type { Polling } from '../clusters/polling';
 import { engine } from '../engine';
-import { configurationArguments, serverArguments, storedPasswords } from '../operations/arguments';
+import { configurationArguments, deadMasterArguments, storedPasswords } from '../operations/arguments';
 import { launch, type Launched } from '../operations/launch';
 import { workdirOf } from '../operations/localState';
 import type { OperationActions, OperationPanel, OperationPanels } from '../panels/operationPanel';
@@ -139,8 +139,7 @@ export class Failovers implements OperationActions {
   async #start(panel: OperationPanel, view: ClusterView, { plan, facts }: PreparedFailover): Promise<void> {
     const { context, passwords } = this.#parts;
     const { cluster } = facts;
-    const newMaster = serverOf(cluster, plan.newMaster);
-    if (!newMaster) return;
+    if (plan.newMaster === undefined) return;
     const outputs = vscode.Uri.joinPath(context.logUri, `failover-${view.name}-${Date.now()}`).fsPath;
     const before = new Set(listJournals(workdirOf(cluster), cluster.name).map(({ file }) => file));
     const stored = await storedPasswords(view, cluster, passwords);
@@ -153,9 +152,9 @@ export class Failovers implements OperationActions {
         '--yes',
         '--interactive=1',
         '--json',
-        ...serverArguments('dead_master', facts.dead),
-        // What was agreed to is this server, not whichever looks best in a minute.
-        ...serverArguments('new_master', newMaster),
+        ...deadMasterArguments(facts.dead),
+        // Not whichever looks best in a minute.
+        `--agreed_new_master=${plan.newMaster}`,
         ...(stored ? ['--passwords-from-stdin'] : []),
       ],
       ...(stored && { passwords: stored }),
@@ -179,9 +178,6 @@ export class Failovers implements OperationActions {
     void this.#parts.local.look();
   }
 }
-
-const serverOf = ({ servers }: ClusterConfig, id: string | undefined): ServerConfig | undefined =>
-  servers.find(server => server.id === id);
 
 async function pickServer(cluster: ClusterConfig): Promise<string | undefined> {
   const nameOf = serverNamesOf(cluster);

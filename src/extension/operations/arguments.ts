@@ -11,9 +11,9 @@ export function configurationArguments(file: string, globalFile: string | undefi
   return [`--conf=${file}`, `--global_conf=${globalFile ?? NO_FILE}`];
 }
 
-/** A server as the commands' options name it: `--dead_master_host=db1 --dead_master_port=3306`. */
-export function serverArguments(role: 'dead_master' | 'new_master', { id, values }: ServerConfig): string[] {
-  return [`--${role}_host=${values.hostname ?? id}`, `--${role}_port=${values.port}`];
+/** The dead master as the commands' options name it. */
+export function deadMasterArguments({ id, values }: ServerConfig): string[] {
+  return [`--dead_master_host=${values.hostname ?? id}`, `--dead_master_port=${values.port}`];
 }
 
 /** The passwords that VS Code keeps for a cluster's servers, by server id; undefined: none. */

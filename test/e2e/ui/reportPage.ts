@@ -13,7 +13,7 @@ interface AxeResult {
   readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
 }
 
-/** The page inside a report panel. */
+/** The page inside a panel: a report, or an operation. */
 export class ReportPage {
   readonly frame: Frame;
 
@@ -27,7 +27,7 @@ export class ReportPage {
       `the report "${title}"`,
       async () => {
         for (const frame of workbench.page.frames()) {
-          const heading = frame.locator('#report h1', { hasText: title });
+          const heading = frame.locator('#report h1, #operation h1').filter({ hasText: title });
           if ((await heading.count()) > 0 && (await heading.isVisible())) return frame;
         }
         return undefined;

@@ -3,7 +3,7 @@ import { expectEqual, expectText, expectThat } from '../expect';
 import type { Scenario, Stage } from '../runner';
 import { ReportPage } from './reportPage';
 
-const THEMES = {
+export const THEMES = {
   'Visual Studio Dark': 'vscode-dark',
   'Visual Studio Light': 'vscode-light',
   'Default High Contrast': 'vscode-high-contrast',
@@ -11,7 +11,7 @@ const THEMES = {
 } as const;
 
 /** Makes VS Code take Chinese for its display language; its own texts stay English without a language pack. */
-const CHINESE = `Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => 'zh-cn', set: () => {} });`;
+export const CHINESE = `Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => 'zh-cn', set: () => {} });`;
 
 async function openReport({ workbench }: Stage, check: 'Replication' | 'SSH'): Promise<ReportPage> {
   await workbench.command(`MHA: Check ${check}`);

@@ -24,7 +24,9 @@ export const trustScenarios: readonly Scenario[] = [
       await workbench.showClusters();
       await workbench.page.locator('.sidebar', { hasText: /not trusted|app1/ }).waitFor();
       const offered = (await workbench.commandsFor('MHA: ')).filter(title => title.startsWith('MHA: '));
-      const running = offered.filter(title => /Check|Refresh|Store Password/.test(title));
+      const running = offered.filter(title =>
+        /Check|Refresh|Store Password|Fail Over|Monitoring|Operations/.test(title),
+      );
       expectEqual(running, [], 'what the palette offers to run');
       await shot('restricted');
       const [{ connections: after } = {}] = await world.cluster.master.query(CONNECTIONS);

@@ -263,6 +263,23 @@ export class Workbench {
     throw new Error(`the button "${button}" of the notification does not react`);
   }
 
+  /** Runs a command that asks a modal question, again if the palette lost it. */
+  async question(command: string, text: string | RegExp): Promise<void> {
+    const dialog = this.page.locator('.monaco-dialog-box', { hasText: text });
+    for (let attempt = 0; ; attempt++) {
+      await this.command(command);
+      if (await appears(dialog, 10_000)) return;
+      expectThat(attempt < 2, `"${command}" asks nothing`);
+    }
+  }
+
+  /** Presses a button of the modal question that is shown. */
+  async answer(button: string): Promise<void> {
+    const dialog = this.page.locator('.monaco-dialog-box');
+    await dialog.getByRole('button', { name: button, exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+
   async clearToasts(): Promise<void> {
     if ((await this.page.locator('.notification-toast').count()) === 0) return;
     await this.command('Notifications: Clear All Notifications');

@@ -145,6 +145,16 @@ describe('the header of a log', () => {
     expect(String((await readHeader(memoryLog('b.1', mariadb.bytes))).gtidList)).toBe('0-1-42');
   });
 
+  it('may be long', async () => {
+    const events = [{ type: TYPE.previousGtids, body: Buffer.alloc(8) }, ...transaction(1)];
+    const large = { type: TYPE.previousGtids, body: Buffer.alloc(200_000) };
+    const builder = new LogBuilder().add(large, ...events);
+    expect((await readHeader(memoryLog('b.1', builder.bytes))).endOffset).toBe(builder.offsets[3]);
+    const torn = await readHeader(memoryLog('b.1', builder.bytes.subarray(0, 100_000)));
+    expect(torn).toMatchObject({ endOffset: builder.offsets[1] });
+    expect(torn.previousGtids).toBeUndefined();
+  });
+
   it.each([
     ['encrypted', Buffer.from([0xfd, 0x62, 0x69, 0x6e, 1, 2, 3, 4])],
     [

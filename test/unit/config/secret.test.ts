@@ -16,6 +16,6 @@ describe('a secret', () => {
     expect(other.Secret).not.toBe(Secret);
     expect(new other.Secret('x') instanceof Secret).toBe(true);
     expect(new Secret('x') instanceof other.Secret).toBe(true);
-    for (const value of [undefined, null, 'x', {}, []]) expect((value) instanceof Secret).toBe(false);
+    for (const value of [undefined, null, 'x', {}, []]) expect(value instanceof Secret).toBe(false);
   });
 });

@@ -51,7 +51,7 @@ describe('the plan of a failover', () => {
         "3 fence: Stop receiving on db3(db3:3306) [STOP SLAVE IO_THREAD]",
         "3 fence: Log in on the dead master's host [ssh] (may fail)",
         "4 recover: Compare what each replica has received, and confirm the new master [SHOW SLAVE STATUS]",
-        "5 recover: Read what nobody has received from the dead master's binary log [/var/lib/mysql] (may fail)",
+        "5 recover: Read what nobody has received from the dead master's binary log [db1:/var/lib/mysql] (may fail)",
         "5 fence: Take the service address from the dead master's host [/etc/mha/ip] (no return)",
         "6 fence: Make sure that db1(db1:3306) stays down [/etc/mha/shutdown] (no return)",
         "7 recover: Bring db2(db2:3306) level: its own relay log, then what others have [] (no return)",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MysqlServer, Row } from '../../../src/engine/mysql/server';
-import { GroupReader, relayRemainder } from '../../../src/engine/operations/relayRemainder';
+import { endsInTransaction, GroupReader, relayRemainder } from '../../../src/engine/operations/relayRemainder';
 
 type Event = readonly [type: string, info: string];
 /** `|`: a transaction ends here. Read off servers (SHOW BINLOG EVENTS). */
@@ -124,4 +124,13 @@ describe('what follows a place in a relay log', () => {
     expect(await remainder({ 'relay.000001': [GTID, BEGIN, ...rows] })).toBe('partial');
     expect(await remainder({ 'relay.000001': [GTID, BEGIN, ...rows, XID] })).toBe('complete');
   });
+});
+
+it('the end of the relay logs may be within a transaction, whole ones before it', async () => {
+  const ends = (events: readonly Event[]) =>
+    endsInTransaction(serverWith({ 'relay.000001': events }).server, { file: 'relay.000001', position: 4 }, 'main');
+  const whole = [GTID, BEGIN, MAP, ROWS, XID];
+  expect(await ends([...whole, ...whole])).toBe(false);
+  expect(await ends([...whole, ...whole, GTID, BEGIN, MAP])).toBe(true);
+  expect(await ends([])).toBe(false);
 });
