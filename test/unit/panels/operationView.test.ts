@@ -38,6 +38,7 @@ function prepared(change: Partial<PreparedFailover> = {}, master: Parameters<typ
     facts,
     plan: planOf({ expectedLoss: { recoverable: true, transactions: 2, bytes: 400 } }),
     refusals: [],
+    outdated: false,
     ...change,
   };
 }
