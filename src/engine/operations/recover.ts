@@ -112,7 +112,7 @@ async function applyTail(
   signal: AbortSignal,
 ): Promise<void> {
   if (!run.tail || !channel.applied) return;
-  const { ranges } = await transactionsOf(await supplyFrom(run, channel.applied));
+  const { ranges } = await transactionsOf(await supplyFrom(run, replica, channel.applied));
   const wanted = ranges.filter(range => range.gtid !== undefined && lacks(range.gtid.text));
   if (wanted.length === 0) return;
   run.log.log('info', ` Applying ${wanted.length} transactions to ${hostForm(replica.config)}..`);
