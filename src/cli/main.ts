@@ -37,6 +37,8 @@ export function main(name: string): void {
   const command = COMMANDS.find(c => c.name === name);
   if (!command) throw new Error(`no such command: ${name}`);
   roomForLookups();
+  // VS Code's program runs us as Node.js by it; hooks are not to inherit that.
+  delete process.env['ELECTRON_RUN_AS_NODE'];
   const terminal = new Terminal({
     stdout: process.stdout,
     stderr: process.stderr,

@@ -4,7 +4,14 @@ import { managerPid } from './clusters/monitoringModel';
 /** Something that a person should hear of, once. */
 export type Notice =
   /** `manager`: the process that monitors the cluster and decides by itself. */
-  | { readonly kind: 'deadMaster'; readonly cluster: string; readonly server: string; readonly manager?: number }
+  | {
+      readonly kind: 'deadMaster';
+      readonly cluster: string;
+      readonly server: string;
+      /** Its port does not refuse: nothing comes back. */
+      readonly silent: boolean;
+      readonly manager?: number;
+    }
   | { readonly kind: 'operationEnded'; readonly cluster: string; readonly journal: string }
   | { readonly kind: 'monitoringEnded'; readonly cluster: string; readonly pid: number };
 
@@ -26,6 +33,8 @@ export function deadMasterOf({ findings }: ClusterView): string | undefined {
   return findings.find(f => DEAD_MASTER.has(f.code))?.server;
 }
 
+const isSilent = ({ findings }: ClusterView): boolean => findings.some(f => f.code === 'unreachable-master');
+
 /** A failover ends the manager that did it, unless it goes on with the new master: no reason to worry. */
 function endedByOperation({ operation }: ClusterView, pid: number): boolean {
   return operation?.pid === pid && !operation.running && operation.outcome !== undefined;
@@ -45,7 +54,13 @@ export function news(
   const pid = managerPid(monitoring);
   const dead = snapshot ? deadMasterOf(view) : seen?.dead;
   if (dead !== undefined && dead !== seen?.dead && !operation?.running)
-    notices.push({ kind: 'deadMaster', cluster, server: dead, ...(pid !== undefined && { manager: pid }) });
+    notices.push({
+      kind: 'deadMaster',
+      cluster,
+      server: dead,
+      silent: isSilent(view),
+      ...(pid !== undefined && { manager: pid }),
+    });
   if (operation && !operation.running && seen?.local) {
     const wasRunning = seen.journal === operation.file && seen.running === true;
     const isNew = seen.journal !== operation.file;

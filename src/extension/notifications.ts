@@ -64,19 +64,20 @@ export class Notifications implements vscode.Disposable {
 
   async #deadMaster(
     view: ClusterView,
-    { server, manager }: Extract<Notice, { kind: 'deadMaster' }>,
+    { server, silent, manager }: Extract<Notice, { kind: 'deadMaster' }>,
     uri: vscode.Uri,
   ): Promise<void> {
     const args = { name: view.name, server: serverNamesOf(view.config)(server) };
     const show = vscode.l10n.t('Show');
     const failOver = vscode.l10n.t('Fail Over…');
-    const text =
+    const what = silent
+      ? vscode.l10n.t('{name}: the master {server} cannot be reached.', args)
+      : vscode.l10n.t('{name}: the master {server} is dead.', args);
+    const who =
       manager === undefined
-        ? vscode.l10n.t('{name}: the master {server} is dead, and no manager watches it.', args)
-        : vscode.l10n.t('{name}: the master {server} is dead. Process {pid} monitors it and decides.', {
-            ...args,
-            pid: manager,
-          });
+        ? vscode.l10n.t('No manager watches it.')
+        : vscode.l10n.t('Process {pid} monitors it and decides.', { pid: manager });
+    const text = `${what} ${who}`;
     const answer = await vscode.window.showErrorMessage(text, ...(manager === undefined ? [failOver, show] : [show]));
     if (answer === failOver) await vscode.commands.executeCommand('mysqlHa.failover', uri);
     else if (answer === show) await vscode.commands.executeCommand('mysqlHa.showTopology', uri);

@@ -27,7 +27,6 @@ import {
 } from './failoverSupport';
 
 const noMaster = { servers: { 3: { no_master: '1' } } };
-const error = (world: World): string => `${world.cluster.dir}/manager/app1.failover.error`;
 
 /** server3 gets rows that the candidate does not. */
 async function thirdIsAhead(world: World, flavour: Kind['flavour'], from: number, to: number): Promise<void> {
@@ -95,8 +94,7 @@ describe('the relay logs of the latest replica are purged', () => {
     expect(result).toMatchObject({ exitCode: 1, outcome: 'failed' });
     expect(await Promise.all([world.candidate, third].map(isWritable))).toEqual([false, false]);
     expect(await ids(third)).toEqual(range(1, 9));
-    expect((await failOver(world.cluster, { config })).refusals.map(r => r.code)).toContain('failedBefore');
-    expect(error(world)).toMatch(/error$/);
+    expect((await failOver(world.cluster, { config })).refusals.map(r => r.code)).toContain('failed');
   });
 });
 
@@ -147,7 +145,10 @@ describe.each([
     await connection.query('COMMIT');
     connection.destroy();
     for (const replica of cluster.replicas)
-      await waitFor('the cut', async () => (await replicaStatus(replica, kind.flavour))?.['Slave_IO_Running'] !== 'Yes');
+      await waitFor(
+        'the cut',
+        async () => (await replicaStatus(replica, kind.flavour))?.['Slave_IO_Running'] !== 'Yes',
+      );
     await proxy.refuse();
     await master.kill();
     if (!ssh) await cluster.sshds[0]?.kill();
@@ -213,7 +214,10 @@ describe('what transactions hold', () => {
       expect(await candidate.query(`SELECT * FROM test.view_${name}`)).toEqual([{ 'one;--': 1 }]);
   });
 
-  it.each([['by position', POSITION_56], ['by GTID', GTID_MARIADB]] as const)('50 small files, %s', async (_, kind) => {
+  it.each([
+    ['by position', POSITION_56],
+    ['by GTID', GTID_MARIADB],
+  ] as const)('50 small files, %s', async (_, kind) => {
     await using world = await worldOf(kind);
     const { cluster, master, candidate, others } = world;
     for (const replica of cluster.replicas) await stopReceiver(replica, kind.flavour);
@@ -226,7 +230,11 @@ describe('what transactions hold', () => {
     await expectRecovered(world, result, { master: candidate, replicas: others, ids: range(1, 53) });
   });
 
-  it.each([['by position', POSITION_56], ['by GTID', GTID_56], ['by MariaDB GTID', GTID_MARIADB]] as const)('one transaction of 30 MB, %s', async (_, kind) => {
+  it.each([
+    ['by position', POSITION_56],
+    ['by GTID', GTID_56],
+    ['by MariaDB GTID', GTID_MARIADB],
+  ] as const)('one transaction of 30 MB, %s', async (_, kind) => {
     await using world = await worldOf(kind);
     const { cluster, master, candidate, others } = world;
     for (const replica of cluster.replicas) await stopReceiver(replica, kind.flavour);
@@ -242,7 +250,10 @@ describe('what transactions hold', () => {
 });
 
 describe('appliers', () => {
-  it.each([['by position', POSITION_56], ['by GTID', GTID_MARIADB]] as const)('that are stopped are started and finish, %s', async (_, kind) => {
+  it.each([
+    ['by position', POSITION_56],
+    ['by GTID', GTID_MARIADB],
+  ] as const)('that are stopped are started and finish, %s', async (_, kind) => {
     await using world = await worldOf(kind);
     const { cluster, master, candidate, others } = world;
     for (const replica of cluster.replicas) await stopApplier(replica, kind.flavour);
@@ -277,7 +288,10 @@ describe('appliers', () => {
     expect((await replicaStatus(world.candidate, 'mysql56'))?.['Slave_IO_Running']).not.toBe('No');
   });
 
-  it.each([['by position', POSITION_56], ['by GTID', GTID_MARIADB]] as const)('that failed, with ignore_fail: the failover goes on without it, %s', async (_, kind) => {
+  it.each([
+    ['by position', POSITION_56],
+    ['by GTID', GTID_MARIADB],
+  ] as const)('that failed, with ignore_fail: the failover goes on without it, %s', async (_, kind) => {
     const { world, third } = await failing(kind);
     await using _world = world;
     const result = await failOver(world.cluster, { config: { servers: { 3: { ignore_fail: '1' } } } });

@@ -174,7 +174,7 @@ export async function expectRecovered(
   { master, replicas, exitCode = 0, ids: wanted }: Recovered,
 ): Promise<void> {
   expect({ exitCode: result.exitCode, newMaster: result.newMaster, log: exitCode === 0 ? problemsOf(result) : [] }, result.log.join('\n')).toEqual({ exitCode, newMaster: `server${master.serverId}`, log: [] }); // prettier-ignore
-  if (wanted) expect(await ids(master), result.log.join("\n")).toEqual(wanted);
+  if (wanted) expect(await ids(master), result.log.join('\n')).toEqual(wanted);
   expect(await isWritable(master)).toBe(true);
   for (const replica of replicas) expect(await isWritable(replica), `server${replica.serverId}`).toBe(false);
   expect(await expectOneCluster(master, replicas)).toEqual([]);

@@ -18,7 +18,13 @@ import { engine } from '../engine';
 import { configurationArguments, deadMasterArguments, storedPasswords } from '../operations/arguments';
 import { launch, type Launched } from '../operations/launch';
 import { workdirOf } from '../operations/localState';
-import type { OperationActions, OperationPanel, OperationPanels } from '../panels/operationPanel';
+import type {
+  OperationActions,
+  OperationPanel,
+  OperationPanels,
+  PlannedFailover,
+  PlanOptions,
+} from '../panels/operationPanel';
 import { serverNamesOf } from '../panels/operationView';
 import { render } from '../render';
 import { globalConfigurationFile, mayRun } from '../settings';
@@ -64,27 +70,27 @@ export class Failovers implements OperationActions {
       await panels.showJournal(running.file);
       return;
     }
-    const prepared = await this.#prepare(view);
-    if (prepared) panels.showPlan(prepared, view.file);
+    const planned = await this.#prepare(view, { ignoreLastFailover: false });
+    if (planned) panels.showPlan(planned, view.file);
   }
 
-  async plan(panel: OperationPanel): Promise<void> {
+  async plan(panel: OperationPanel, options: PlanOptions): Promise<void> {
     if (!mayRun()) return;
     panel.setBusy(true);
     try {
-      const prepared = await this.#prepare(this.#parts.store.ensure(vscode.Uri.file(panel.file)));
-      if (prepared) panel.showPlan(prepared);
+      const planned = await this.#prepare(this.#parts.store.ensure(vscode.Uri.file(panel.file)), options);
+      if (planned) panel.showPlan(planned);
     } finally {
       panel.setBusy(false);
     }
   }
 
-  async start(panel: OperationPanel, prepared: PreparedFailover): Promise<void> {
+  async start(panel: OperationPanel, planned: PlannedFailover): Promise<void> {
     const view = this.#parts.store.ensure(vscode.Uri.file(panel.file));
-    if (!mayRun() || !(await confirmed(view, prepared))) return;
+    if (!mayRun() || !(await confirmed(view, planned))) return;
     panel.setBusy(true);
     try {
-      await this.#start(panel, view, prepared);
+      await this.#start(panel, view, planned);
     } catch (error) {
       this.#failed(view, errorText(error));
     } finally {
@@ -98,18 +104,19 @@ export class Failovers implements OperationActions {
     void vscode.window.showErrorMessage(message);
   }
 
-  async #prepare(view: ClusterView): Promise<PreparedFailover | undefined> {
+  async #prepare(view: ClusterView, options: PlanOptions): Promise<PlannedFailover | undefined> {
     const { name } = view;
-    const options = {
+    const progress = {
       location: vscode.ProgressLocation.Notification,
       title: vscode.l10n.t('{name}: planning the failover', { name }),
       cancellable: true,
     };
-    return vscode.window.withProgress(options, async (_progress, token) => {
+    return vscode.window.withProgress(progress, async (_progress, token) => {
       const abort = new AbortController();
       const cancel = token.onCancellationRequested(() => abort.abort());
       try {
-        return await this.#plan(view, abort.signal);
+        const prepared = await this.#plan(view, options, abort.signal);
+        return prepared && { prepared, ...options };
       } catch (error) {
         if (!abort.signal.aborted) this.#failed(view, errorText(error));
         return undefined;
@@ -119,7 +126,11 @@ export class Failovers implements OperationActions {
     });
   }
 
-  async #plan(view: ClusterView, signal: AbortSignal): Promise<PreparedFailover | undefined> {
+  async #plan(
+    view: ClusterView,
+    { ignoreLastFailover }: PlanOptions,
+    signal: AbortSignal,
+  ): Promise<PreparedFailover | undefined> {
     const { observer } = this.#parts;
     await saveFiles(view);
     const loaded = await observer.load(view, signal);
@@ -133,10 +144,11 @@ export class Failovers implements OperationActions {
     const { master } = await discover(cluster, options);
     const deadMaster = cluster.servers.some(s => s.id === master) ? master : await pickServer(cluster);
     if (deadMaster === undefined) return undefined;
-    return prepareFailover({ cluster, deadMaster, options: { interactive: true } }, options);
+    return prepareFailover({ cluster, deadMaster, options: { interactive: true, ignoreLastFailover } }, options);
   }
 
-  async #start(panel: OperationPanel, view: ClusterView, { plan, facts }: PreparedFailover): Promise<void> {
+  async #start(panel: OperationPanel, view: ClusterView, planned: PlannedFailover): Promise<void> {
+    const { plan, facts } = planned.prepared;
     const { context, passwords } = this.#parts;
     const { cluster } = facts;
     if (plan.newMaster === undefined) return;
@@ -155,6 +167,7 @@ export class Failovers implements OperationActions {
         ...deadMasterArguments(facts.dead),
         // Not whichever looks best in a minute.
         `--agreed_new_master=${plan.newMaster}`,
+        ...(planned.ignoreLastFailover ? ['--ignore_last_failover'] : []),
         ...(stored ? ['--passwords-from-stdin'] : []),
       ],
       ...(stored && { passwords: stored }),
@@ -187,7 +200,8 @@ async function pickServer(cluster: ClusterConfig): Promise<string | undefined> {
 }
 
 /** The one question, with what matters; a protected cluster's name must be typed. */
-async function confirmed(view: ClusterView, { facts, plan }: PreparedFailover): Promise<boolean> {
+async function confirmed(view: ClusterView, { prepared, ignoreLastFailover }: PlannedFailover): Promise<boolean> {
+  const { facts, plan } = prepared;
   const { cluster } = facts;
   const nameOf = serverNamesOf(cluster);
   const server = nameOf(plan.newMaster ?? '');
@@ -207,6 +221,7 @@ async function confirmed(view: ClusterView, { facts, plan }: PreparedFailover): 
   const others = facts.replicas.filter(({ id }) => id !== plan.newMaster).map(({ id }) => nameOf(id));
   const detail = [
     loss,
+    ignoreLastFailover ? vscode.l10n.t('The last failover is ignored.') : '',
     others.length > 0 ? vscode.l10n.t('Repointed: {servers}', { servers: others.join(', ') }) : '',
     vscode.l10n.t('It goes on when this window is closed, and cannot be taken back once the new master is touched.'),
   ];

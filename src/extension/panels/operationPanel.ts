@@ -28,10 +28,19 @@ const titleOf = (view: OperationView) => `${view.cluster}: ${view.title}`;
 
 /** What the panels leave to others. */
 export interface OperationActions {
-  /** The plan that a panel shows was agreed to. */
-  start(panel: OperationPanel, prepared: PreparedFailover): Promise<void>;
+  /** Begins the plan that a panel shows, after asking. */
+  start(panel: OperationPanel, planned: PlannedFailover): Promise<void>;
   /** Makes the plan anew, into this panel. */
-  plan(panel: OperationPanel): Promise<void>;
+  plan(panel: OperationPanel, options: PlanOptions): Promise<void>;
+}
+
+export interface PlanOptions {
+  /** Whoever looks at the plan has decided that the last failover does not matter. */
+  readonly ignoreLastFailover: boolean;
+}
+
+export interface PlannedFailover extends PlanOptions {
+  readonly prepared: PreparedFailover;
 }
 
 interface Parts {
@@ -46,7 +55,8 @@ export class OperationPanel {
   readonly #owner: OperationPanels;
   readonly #panel: vscode.WebviewPanel;
   #view: OperationView;
-  #prepared: PreparedFailover | undefined;
+  #planned: PlannedFailover | undefined;
+  #disposed = false;
   #story: Story | undefined;
   #following: AbortController | undefined;
 
@@ -58,6 +68,7 @@ export class OperationPanel {
     preparePanel(parts.context, panel);
     panel.webview.onDidReceiveMessage(message => this.#receive(message));
     panel.onDidDispose(() => {
+      this.#disposed = true;
       this.#following?.abort();
       owner.closed(this);
     });
@@ -91,10 +102,10 @@ export class OperationPanel {
     this.#panel.reveal(undefined, false);
   }
 
-  showPlan(prepared: PreparedFailover): void {
+  showPlan(planned: PlannedFailover): void {
     this.#following?.abort();
-    this.#prepared = prepared;
-    this.#show(planView(prepared, this.file, this.#owner.wording(this.file)));
+    this.#planned = planned;
+    this.#show(planView(planned.prepared, this.file, this.#owner.wording(this.file)));
   }
 
   setBusy(busy: boolean): void {
@@ -106,7 +117,7 @@ export class OperationPanel {
     this.#following?.abort();
     const following = new AbortController();
     this.#following = following;
-    this.#prepared = undefined;
+    this.#planned = undefined;
     try {
       await followJournal(
         journal,
@@ -129,13 +140,14 @@ export class OperationPanel {
 
   /** The page asks by `ready` for what it missed while it was loading or hidden. */
   #show(view: OperationView): void {
+    if (this.#disposed) return;
     this.#view = view;
     this.#panel.title = titleOf(view);
     this.#post({ type: 'show', view });
   }
 
   #post(message: ToOperationPage): void {
-    void this.#panel.webview.postMessage(message);
+    if (!this.#disposed) void this.#panel.webview.postMessage(message);
   }
 
   #receive(received: unknown): void {
@@ -150,10 +162,13 @@ export class OperationPanel {
     if (!this.#view.actions.some(offered => offered.action === action)) return;
     switch (action) {
       case 'start':
-        if (this.#prepared) await this.#owner.actions.start(this, this.#prepared);
+        if (this.#planned) await this.#owner.actions.start(this, this.#planned);
         break;
       case 'planAgain':
-        await this.#owner.actions.plan(this);
+        await this.#owner.actions.plan(this, { ignoreLastFailover: false });
+        break;
+      case 'ignoreLast':
+        await this.#owner.actions.plan(this, { ignoreLastFailover: true });
         break;
       case 'cancel':
         await this.#cancel();
@@ -171,7 +186,7 @@ export class OperationPanel {
   /** The process takes back what was done; behind the point of no return it goes on, whatever it is told. */
   async #cancel(): Promise<void> {
     const { journal } = this;
-    if (journal === undefined || !this.#story || this.#story.pid <= 1) return;
+    if (!mayRun() || journal === undefined || !this.#story || this.#story.pid <= 1) return;
     if (!(await writerLives(journal, readJournal(journal)))) return;
     try {
       process.kill(this.#story.pid, 'SIGTERM');
@@ -211,10 +226,10 @@ export class OperationPanels implements vscode.Disposable {
     return { language: vscode.env.language, translate, nameOf: serverNamesOf(config) };
   }
 
-  showPlan(prepared: PreparedFailover, file: string): OperationPanel {
+  showPlan(planned: PlannedFailover, file: string): OperationPanel {
     const shown = [...this.#open].find(panel => panel.file === file && panel.journal === undefined);
-    const panel = shown ?? this.#create(planView(prepared, file, this.wording(file)));
-    panel.showPlan(prepared);
+    const panel = shown ?? this.#create(planView(planned.prepared, file, this.wording(file)));
+    panel.showPlan(planned);
     panel.reveal();
     return panel;
   }
@@ -261,7 +276,7 @@ export class OperationPanels implements vscode.Disposable {
     const restored = this.#add(panel, { ...view, actions: view.actions.filter(({ action }) => action !== 'start') });
     if (!mayRun()) return;
     if (view.journal !== undefined) void restored.follow(view.journal);
-    else void this.#parts.store.searched.then(() => this.actions.plan(restored));
+    else void this.#parts.store.searched.then(() => this.actions.plan(restored, { ignoreLastFailover: false }));
   }
 }
 

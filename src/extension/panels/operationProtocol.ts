@@ -47,7 +47,7 @@ const phaseSchema = v.strictObject({
   steps: v.array(stepSchema),
 });
 
-const actionSchema = v.picklist(['start', 'planAgain', 'cancel', 'journal', 'copy']);
+const actionSchema = v.picklist(['start', 'ignoreLast', 'planAgain', 'cancel', 'journal', 'copy']);
 
 export const operationViewSchema = v.strictObject({
   kind: v.picklist(['plan', 'run']),

@@ -57,6 +57,7 @@ const STATES: Readonly<Record<ToldStep['state'], readonly [sign: Sign, text: Mes
 const ACTIONS: Readonly<Record<OperationAction, Message>> = {
   start: msg('Fail Over…'),
   planAgain: msg('Plan Again'),
+  ignoreLast: msg('Ignore Last Failover'),
   cancel: msg('Cancel'),
   journal: msg('Open Journal'),
   copy: msg('Copy as Markdown'),
@@ -109,6 +110,9 @@ function electionLists({ election, leftOut }: FailoverPlan, wording: OperationWo
 
 const RISK_LEVEL = { none: 'ok', some: 'failed', unknown: 'warning' } as const;
 
+/** Refusals that a person may overrule: it was not long ago, or it failed. */
+const LAST_FAILOVER = new Set(['tooEarly', 'failed']);
+
 /** A failover before it is begun: what would be done, and what forbids it. */
 export function planView(prepared: PreparedFailover, file: string, wording: OperationWording): OperationView {
   const { facts, plan, refusals, resumed } = prepared;
@@ -159,7 +163,15 @@ export function planView(prepared: PreparedFailover, file: string, wording: Oper
       undefined,
       wording,
     ),
-    actions: buttons([...(possible ? (['start'] as const) : []), 'planAgain', 'copy'], wording),
+    actions: buttons(
+      [
+        ...(possible ? (['start'] as const) : []),
+        ...(refusals.some(({ code }) => LAST_FAILOVER.has(code)) ? (['ignoreLast'] as const) : []),
+        'planAgain',
+        'copy',
+      ],
+      wording,
+    ),
   };
 }
 
@@ -223,7 +235,8 @@ export function storyView({ story, journal, alive }: StoryInput, wording: Operat
   const span = { from: Date.parse(startedAt), to: Date.parse(end?.at ?? story.lastAt) };
   const plan = operation === 'failover' ? (story.plan as FailoverPlan | undefined) : undefined;
   const actions: OperationAction[] = [
-    ...(running && !story.committed ? (['cancel'] as const) : []),
+    // A manager would end with its failover, and nobody would monitor any more.
+    ...(running && !story.committed && story.command !== 'masterha_manager' ? (['cancel'] as const) : []),
     ...(!running && end?.outcome !== 'succeeded' ? (['planAgain'] as const) : []),
     'journal',
     'copy',

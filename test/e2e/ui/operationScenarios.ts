@@ -49,7 +49,7 @@ export const operationScenarios: readonly Scenario[] = [
       await shot('alive');
 
       await master.kill();
-      const dead = /the master .* is dead, and no manager watches it/;
+      const dead = /the master .* is dead\. No manager watches it/;
       await workbench.toast(dead).first().waitFor();
       await shot('seen');
       await workbench.toastButton(dead, 'Fail Over');

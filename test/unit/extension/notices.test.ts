@@ -59,7 +59,9 @@ describe('a dead master', () => {
 
   it('names the manager that decides', () => {
     const { notices } = news(view({ snapshot: dead, monitoring: monitored }), undefined, new Set());
-    expect(notices).toEqual([{ kind: 'deadMaster', cluster: 'file:///app1.cnf', server: 'server1', manager: 4711 }]);
+    expect(notices).toEqual([
+      { kind: 'deadMaster', cluster: 'file:///app1.cnf', server: 'server1', silent: false, manager: 4711 },
+    ]);
   });
 
   it('is no news while an operation runs, and is when that failed', () => {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import type { PreparedFailover } from '../../../src/engine/operations/failover';
+import type { PreparedFailover } from '../../../src/engine/operations/prepareFailover';
 import { failoverFacts } from '../../../src/engine/operations/failoverFacts';
 import type { JournalEntry } from '../../../src/engine/operations/journal';
 import { storyOf } from '../../../src/engine/operations/journalStory';
@@ -38,6 +38,7 @@ function prepared(change: Partial<PreparedFailover> = {}, master: Parameters<typ
     facts,
     plan: planOf({ expectedLoss: { recoverable: true, transactions: 2, bytes: 400 } }),
     refusals: [],
+    outdated: false,
     ...change,
   };
 }
