@@ -11,12 +11,15 @@ import { channelName, connectionOf, execute, newMasterOf, type FailoverRun } fro
 import type { FailoverStepKind } from './failoverPlan';
 import type { Step } from './plan';
 import type { StepResult } from './runPlan';
+import { fetchForOthers } from './supply';
 
 type FailoverStep = Step<FailoverStepKind>;
 
 /** The new master forgets its old source, whatever became of the replicas: it must not follow a master that comes back. */
 export async function resetNewMaster(run: FailoverRun, step: FailoverStep): Promise<StepResult> {
   const replica = newMasterOf(run);
+  // With its channel go its relay logs: others may need them.
+  await fetchForOthers(run);
   const connection = await connectionOf(run, replica.config);
   const at = { id: replica.id, connection };
   const { dialect } = connection;
