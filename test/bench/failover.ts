@@ -8,7 +8,7 @@ import { startCluster, type TestCluster } from '../support/cluster';
 import { followFile } from '../support/followFile';
 import { waitForReplica } from '../support/replication';
 import { waitFor } from '../support/waitFor';
-import { line, ours, timesOf, type Times } from './measure';
+import { line, ours, row, timesOf, type Times } from './measure';
 import { benchConfig, peerFile, type Peer } from './peer';
 
 const RUNS = 5;
@@ -27,6 +27,7 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'position, nothing to fetch', gtid: false, tail: 0 },
   { name: 'position, 20 to fetch', gtid: false, tail: 20 },
   { name: 'GTID, nothing to fetch', gtid: true, tail: 0 },
+  { name: 'GTID, 20 to fetch', gtid: true, tail: 20 },
   { name: 'position, nothing to fetch, ping 1 s', gtid: false, tail: 0, pingInterval: '1' },
   { name: 'position, 20 to fetch, ping 1 s', gtid: false, tail: 20, pingInterval: '1' },
 ];
@@ -40,6 +41,8 @@ interface Measured {
   readonly recovery: number;
   /** Parts of `recovery`, of ours. */
   readonly phases: Readonly<Record<string, number>>;
+  /** Transactions of the dead master's disk that the new master has. */
+  readonly rescued: number;
 }
 
 /** `kill -9` of a master to the first write that its successor takes. */
@@ -50,6 +53,10 @@ export async function failovers(peer: Peer | undefined, say: (text: string) => v
     const rows = (what: string, of: (m: Measured) => number) =>
       say(line(what, timesOf(own.map(of)), other && timesOf(other.map(of))));
     rows(`failover, ${scenario.name}`, m => m.total);
+    if (scenario.tail > 0) {
+      const least = (all: readonly Measured[]) => `${Math.min(...all.map(m => m.rescued))} of ${scenario.tail}`;
+      say(row('  transactions that only its disk had', least(own), other && least(other)));
+    }
     rows('  kill to decision', m => m.decision);
     rows('  decision to first write', m => m.recovery);
     for (const phase of Object.keys(own[0]?.phases ?? {})) {
@@ -100,18 +107,23 @@ async function failOver(scenario: Scenario, manager: readonly string[], peer?: P
     const killedMs = performance.now();
     const wallClock = Date.now();
     await cluster.master.kill();
-    const [firstMs] = await waitFor('a new master that takes writes', () => newWrites(application.firstWriteMs), {
-      timeoutMs: 90_000,
-    });
+    const [index, firstMs] = await waitFor(
+      'a new master that takes writes',
+      () => newWrites(application.firstWriteMs),
+      {
+        timeoutMs: 90_000,
+      },
+    );
     await exit;
     if (child.exitCode !== 0) throw new Error(`exit code ${child.exitCode}\n${lines.map(l => l.text).join('\n')}`);
     const decidedMs = atLine(/^(?!.*health checker).*Master .* is not reachable!/) ?? Number.NaN;
-    const total = (firstMs as number) - killedMs;
+    const total = firstMs - killedMs;
     const decision = decidedMs - killedMs;
     return {
       total,
       decision,
       recovery: total - decision,
+      rescued: await rescued(cluster, index),
       phases: peer ? {} : phasesOf(cluster, wallClock + decision, wallClock + total),
     };
   } catch (error) {
@@ -122,10 +134,9 @@ async function failOver(scenario: Scenario, manager: readonly string[], peer?: P
   }
 }
 
-/** When the replicas took their first writes: but for the new master none ever does. */
-function newWrites(firstWriteMs: ReadonlyMap<number, number>): number[] | undefined {
-  const found = [...firstWriteMs].filter(([index]) => index > 0).map(([, atMs]) => atMs);
-  return found.length > 0 ? found : undefined;
+/** The replica that took a write, and when: only a new master does. */
+function newWrites(firstWriteMs: ReadonlyMap<number, number>): readonly [number, number] | undefined {
+  return [...firstWriteMs].find(([index]) => index > 0);
 }
 
 /** Scripts that return at once. */
@@ -146,6 +157,12 @@ async function writeTail({ master, replicas }: TestCluster, count: number): Prom
   } finally {
     connection.destroy();
   }
+}
+
+/** How many of them the new master has. */
+async function rescued({ servers }: TestCluster, index: number): Promise<number> {
+  const rows = await servers[index]?.query('SELECT COUNT(*) AS n FROM shop.orders WHERE id < 0');
+  return Number(rows?.[0]?.['n']);
 }
 
 /** The ends of steps in the order of a failover, up to the last one that the service waits for. */

@@ -67,7 +67,12 @@ const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(0))
 /** One line of the table: ours, and how many times as long the peer takes. */
 export function line(what: string, ours: Times, peer?: Times): string {
   const own = `${ms(ours.median)} ms (${ms(ours.min)} … ${ms(ours.max)})`;
-  const other = peer ? `${ms(peer.median)} ms (${ms(peer.min)} … ${ms(peer.max)})` : '-';
+  const other = peer && `${ms(peer.median)} ms (${ms(peer.min)} … ${ms(peer.max)})`;
   const ratio = peer ? `${(peer.median / ours.median).toFixed(1)} x` : '-';
-  return `| ${what.padEnd(46)} | ${own.padEnd(26)} | ${other.padEnd(26)} | ${ratio.padEnd(7)} |`;
+  return row(what, own, other, ratio);
+}
+
+/** A line of the same table with other things than times. */
+export function row(what: string, own: string, peer = '-', ratio = '-'): string {
+  return `| ${what.padEnd(46)} | ${own.padEnd(26)} | ${peer.padEnd(26)} | ${ratio.padEnd(7)} |`;
 }
