@@ -30,7 +30,8 @@ const COPY_MS = 600_000;
 /**
  * Finds who has the dead master's transactions from `from` on: its own disk first (what was saved, or once more if that
  * begins later), then the relay logs of those replicas that have received the most, with what was saved behind them. Rejects
- * with StepError `no-supply`, which says of each why not. What `lacking` itself has received it has applied already.
+ * with StepError `no-supply`, which says of each why not. What `lacking` itself has
+ * received it has applied already, unless it is delayed.
  */
 export async function supplyFrom(run: FailoverRun, lacking: ReplicaFacts, from: LogPosition): Promise<Supply> {
   // Replicas ask at the same time: one copy serves them all.
@@ -63,14 +64,12 @@ async function fetchLowest(run: FailoverRun): Promise<void> {
   const { levelAt, plan, facts } = run;
   if (!levelAt) return;
   const [lowest] = facts.replicas
-    .filter(
-      ({ id, channel }) =>
-        id !== plan.newMaster && channel.received && comparePositions(channel.received, levelAt) !== 0,
-    ) // prettier-ignore
+    .filter(({ id }) => id !== plan.newMaster)
     .flatMap(replica => {
-      const { received, applied } = replica.channel;
-      const place = applied && applied.file === received?.file ? applied : received;
-      return place ? [{ replica, place }] : [];
+      const { received, applied, delaySeconds } = replica.channel;
+      const has = delaySeconds > 0 ? applied : received;
+      if (!has || comparePositions(has, levelAt) === 0) return [];
+      return [{ replica, place: applied && applied.file === has.file ? applied : has }];
     })
     .sort((a, b) => comparePositions(a.place, b.place));
   if (lowest) await supplyFrom(run, lowest.replica, lowest.place).catch(() => undefined);
@@ -92,7 +91,7 @@ async function findSupply(run: FailoverRun, lacking: ReplicaFacts, from: LogPosi
     reasons.push(notFound(run.tail.file, from, found));
   }
   for (const replica of mostAdvanced(run)) {
-    if (replica.id === lacking.id) continue;
+    if (replica.id === lacking.id && lacking.channel.delaySeconds === 0) continue;
     // Between its end and what was saved there would be a gap.
     const { received } = replica.channel;
     if (!received || (run.tail && comparePositions(received, run.tail.from) < 0)) continue;
