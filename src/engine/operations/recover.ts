@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msg, type Message } from '../../l10n/message';
+import { comparePositions } from '../binlog/position';
 import { GtidSet } from '../mysql/gtid';
 import type { MysqlServer } from '../mysql/server';
 import { applyTransactions } from './applyTransactions';
@@ -104,8 +105,20 @@ async function applyTail(
   signal: AbortSignal,
 ): Promise<void> {
   const from = replica.foreign ? run.tail?.from : channel.applied;
-  if (!run.tail || !from) return;
-  const { ranges } = await transactionsOf(await supplyFrom(run, replica, from, partial));
+  if (!from) return;
+  const delayed = run.facts.replicas.filter(
+    ({ id, channel: { delaySeconds, received } }) =>
+      id !== replica.id && delaySeconds > 0 && received && comparePositions(received, from) > 0,
+  );
+  if (!run.tail && delayed.length === 0) return;
+  const supply = await supplyFrom(run, replica, from, partial).catch((error: unknown) => {
+    if (run.tail || !(error instanceof StepError)) throw error;
+    const servers = delayed.map(({ config }) => hostForm(config)).join(', ');
+    run.left.push(msg('What only {servers} had received, and not applied because of its delay, could not be had: {reason}', { servers, reason: error.why })); // prettier-ignore
+    return undefined;
+  });
+  if (!supply) return;
+  const { ranges } = await transactionsOf(supply);
   const wanted = ranges.filter(range => range.gtid !== undefined && lacks(range.gtid.text));
   if (wanted.length === 0) return;
   run.log.log('info', ` Applying ${wanted.length} transactions to ${hostForm(replica.config)}..`);

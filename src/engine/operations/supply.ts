@@ -69,14 +69,12 @@ async function fetchLowest(run: FailoverRun): Promise<void> {
   const { levelAt, plan, facts } = run;
   if (!levelAt) return;
   const [lowest] = facts.replicas
-    .filter(
-      ({ id, channel }) =>
-        id !== plan.newMaster && channel.received && comparePositions(channel.received, levelAt) !== 0,
-    ) // prettier-ignore
+    .filter(({ id }) => id !== plan.newMaster)
     .flatMap(replica => {
-      const { received, applied } = replica.channel;
-      const place = applied && applied.file === received?.file ? applied : received;
-      return place ? [{ replica, place }] : [];
+      const { received, applied, delaySeconds } = replica.channel;
+      const has = delaySeconds > 0 ? applied : received;
+      if (!has || comparePositions(has, levelAt) === 0) return [];
+      return [{ replica, place: applied && applied.file === has.file ? applied : has }];
     })
     .sort((a, b) => comparePositions(a.place, b.place));
   if (lowest) await supplyFrom(run, lowest.replica, lowest.place).catch(() => undefined);
