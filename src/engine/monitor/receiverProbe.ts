@@ -60,12 +60,12 @@ export async function probeReceivers(
   for (const replica of replicas) {
     if (performance.now() - startMs > ENOUGH_MS) break;
     const restarted = await restartReceiver(replica, identity, engine);
-    if (typeof restarted === 'string') {
+    if (typeof restarted === 'string' || 'says' in restarted) {
       take(replica.id, restarted);
       continue;
     }
     const result = resultOf(replica, restarted, { identity, engine, resultMs });
-    if (opinions.length > 0) {
+    if (opinions.some(({ probed }) => probed)) {
       waiting.push(result.then(said => (take(replica.id, said), said)));
       continue;
     }
@@ -77,12 +77,12 @@ export async function probeReceivers(
   return { opinions, unprobed };
 }
 
-/** The connection on which it was restarted, or why it was not. */
+/** The connection on which it was restarted; why it was not; or what the receiver says meanwhile by itself. */
 async function restartReceiver(
   replica: ServerConfig,
   identity: MasterIdentity,
   engine: EngineOptions,
-): Promise<MysqlServer | string> {
+): Promise<MysqlServer | ReplicaOpinion | string> {
   const { signal, log } = engine;
   const connected = await connectServer(replica, { ...engine, timeoutMs: STATEMENT_MS });
   if (!connected.ok) return notProbed(connected.failure.text);
@@ -90,7 +90,8 @@ async function restartReceiver(
   let isOurs = false;
   try {
     const found = await readChannel(server, identity, deadline(STATEMENT_MS, signal));
-    if (found?.receiver !== 'running') return notProbed('its receiver does not run any more');
+    if (!found) return notProbed('it does not replicate from the master any more');
+    if (found.receiver !== 'running') return { server: replica.id, ...channelOpinion(found, undefined) };
     if (found.delaySeconds > 0) return notProbed('it is a delayed replica');
     const [lock] = await server.query('SELECT GET_LOCK(?, 0) AS Value', [FAILOVER_LOCK], { timeoutMs: STATEMENT_MS });
     if (Number(lock?.['Value']) !== 1) return notProbed('somebody else is changing it (failover, switch or purge)');
