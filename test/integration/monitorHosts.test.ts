@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCluster, type TestCluster } from '../support/cluster';
+import { startCluster, type TestCluster, type TestServer } from '../support/cluster';
+import type { ConfigTextOptions } from '../support/clusterConfig';
 import { startHosts, type HostLab, type TestHost } from '../support/hosts';
 import { waitFor } from '../support/waitFor';
 import { startManager, type RunningManager } from './monitorSupport';
@@ -22,11 +23,14 @@ describe('a manager on a network', () => {
     await lab?.[Symbol.asyncDispose]();
   });
 
-  async function manage(defaults: Readonly<Record<string, string>> = {}): Promise<RunningManager> {
+  async function manage(
+    defaults: Readonly<Record<string, string>> = {},
+    servers: ConfigTextOptions['servers'] = {},
+  ): Promise<RunningManager> {
     const workdir = path.join(cluster.dir, `m${++counter}`);
     mkdirSync(workdir);
     const conf = path.join(workdir, 'app1.cnf');
-    writeFileSync(conf, cluster.configText({ defaults }), { mode: 0o600 });
+    writeFileSync(conf, cluster.configText({ defaults, servers }), { mode: 0o600 });
     const manager = await startManager(conf, { workdir });
     await manager.sees('0:PING_OK');
     return manager;
@@ -53,13 +57,65 @@ describe('a manager on a network', () => {
     expect(manager.ended).toBeUndefined();
   });
 
+  it('does not fail over while it alone has lost the master and nobody but a restarted receiver can tell', async () => {
+    await using manager = await manage({}, NO_SSH);
+    await lab.split('gateway', hosts[0]);
+    await waitFor('the decision', () => manager.said('No failover: server2: its receiver was restarted and reached'), {
+      timeoutMs: 20_000,
+    });
+    expect(manager.said('Restarting the receiver of server2(')).toBe(true);
+    expect(manager.status()).toContain('replica-reconnected');
+    // At the next full count it is too early for another one.
+    await waitFor('the next', () => manager.said('No failover: server3 is still connected'), { timeoutMs: 20_000 });
+    await lab.join('gateway', hosts[0]);
+    await manager.sees('0:PING_OK');
+    expect(manager.lines.filter(line => line.includes('Restarting the receiver'))).toHaveLength(1);
+    expect(manager.deaths).toEqual([]);
+    expect(manager.ended).toBeUndefined();
+    for (const replica of cluster.replicas) expect(await receiverOf(replica)).toBe('Yes');
+  });
+
   it('fails over from a host without power, though the replicas have not noticed', async () => {
     await using manager = await manage();
     const cutAt = performance.now();
     await hosts[0].poweroff();
     expect(await manager.end, manager.lines.join('\n')).toMatchObject({ exitCode: 0 });
     console.log(`power off to declared dead, ping_interval 1: ${Math.round(manager.calledAt[0]! - cutAt)} ms`);
-    expect(manager.deaths[0]).toMatchObject({ id: 'server1', cause: 'dead', sshReachable: false });
+    expect(manager.deaths[0]).toMatchObject({ id: 'server1', cause: 'dead', sshReachable: 'unknown' });
     expect(manager.deaths[0]?.evidence.filter(e => e.from !== 'manager' && e.says !== 'unknown')).not.toEqual([]);
+    expect(manager.said('Restarting the receiver')).toBe(false);
+  });
+
+  it.each(['evidence', 'classic'])('the same without SSH to anybody, by %s', async detection => {
+    await hosts[0].boot();
+    await cluster.master.start();
+    for (const replica of cluster.replicas)
+      await waitFor('the receivers', async () => (await receiverOf(replica)) === 'Yes', { timeoutMs: 20_000 });
+    await using manager = await manage({ '#@ detection': detection }, NO_SSH);
+    const cutAt = performance.now();
+    await hosts[0].poweroff();
+    expect(await manager.end, manager.lines.join('\n')).toMatchObject({ exitCode: 0 });
+    console.log(`power off without SSH, ${detection}: ${Math.round(manager.calledAt[0]! - cutAt)} ms`);
+    const said = manager.deaths[0]?.evidence.filter(e => e.from === 'replica');
+    expect(said, manager.lines.join('\n')).toMatchObject([
+      { server: 'server2', says: 'dead' },
+      { server: 'server3', says: 'dead' },
+    ]);
+    // Nobody waits for a master that does not come.
+    for (const replica of cluster.replicas) {
+      expect(await receiverOf(replica)).toBe('Connecting');
+      const startMs = performance.now();
+      await replica.query('STOP SLAVE IO_THREAD');
+      console.log(`a receiver that tries in vain stopped within ${Math.round(performance.now() - startMs)} ms`);
+      await replica.query('START SLAVE IO_THREAD');
+    }
   });
 });
+
+/** As on most clusters with GTID: nobody logs in anywhere. */
+const NO_SSH = Object.fromEntries([1, 2, 3].map(number => [number, { ssh_port: '1' }]));
+
+async function receiverOf(replica: TestServer): Promise<unknown> {
+  const [row] = await replica.query('SHOW SLAVE STATUS');
+  return row?.['Slave_IO_Running'];
+}

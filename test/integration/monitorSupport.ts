@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { loadCluster } from '../../src/config/load';
 import type { ManagerEnd } from '../../src/engine/monitor/runManager';
 import { runManager } from '../../src/engine/monitor/runManager';
-import type { DeadMaster, FailoverOptions, FailoverOutcome, FailoverRequest } from '../../src/engine/monitor/types';
+import type { DeadMaster, FailoverOptions, FailoverOutcome, FailoverInput } from '../../src/engine/monitor/types';
 import { waitFor } from '../support/waitFor';
 
 export const FAILOVER_OPTIONS: FailoverOptions = {
@@ -19,7 +19,7 @@ export const FAILOVER_OPTIONS: FailoverOptions = {
 
 export interface ManagerSpec {
   /** Default: says that it is done, without doing anything. */
-  readonly failover?: (death: DeadMaster, request: FailoverRequest) => Promise<FailoverOutcome>;
+  readonly failover?: (death: DeadMaster, request: FailoverInput) => Promise<FailoverOutcome>;
   readonly keepRunning?: boolean;
   readonly workdir: string;
 }
@@ -31,7 +31,7 @@ export interface RunningManager extends AsyncDisposable {
   /** Log lines, `level text`. */
   readonly lines: readonly string[];
   readonly deaths: readonly DeadMaster[];
-  readonly requests: readonly FailoverRequest[];
+  readonly requests: readonly FailoverInput[];
   /** When each failover was called, by `performance.now()`. */
   readonly calledAt: readonly number[];
   readonly end: Promise<ManagerEnd>;
@@ -47,7 +47,7 @@ export async function startManager(conf: string, spec: ManagerSpec): Promise<Run
   const abort = new AbortController();
   const lines: string[] = [];
   const deaths: DeadMaster[] = [];
-  const requests: FailoverRequest[] = [];
+  const requests: FailoverInput[] = [];
   const calledAt: number[] = [];
   let ended: ManagerEnd | undefined;
   const load = () => loadCluster({ file: conf, globalFile: false, runInitScript: false });

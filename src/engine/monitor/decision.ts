@@ -9,9 +9,12 @@ export interface ReplicaOpinion {
   /**
    * `broken`: its receiver tries in vain to connect. `receiving`: something arrived while we looked. `connected`: its
    * receiver runs, which says little where the master's host fell silent. `answered`: the master refuses it with an error.
-   * `stopped`: somebody stopped its receiver. `unknown`: the replica could not be asked.
+   * `stopped`: somebody stopped its receiver. `unknown`: the replica could not be asked. `reconnected`: its receiver was
+   * restarted and reached the master.
    */
-  readonly says: 'broken' | 'receiving' | 'connected' | 'answered' | 'stopped' | 'unknown';
+  readonly says: 'broken' | 'receiving' | 'connected' | 'answered' | 'stopped' | 'unknown' | 'reconnected';
+  /** Its receiver was restarted to find out. */
+  readonly probed?: boolean;
   readonly code?: string;
   readonly text: string;
 }
@@ -51,6 +54,7 @@ export interface Doubt {
     | 'lock-busy'
     | 'replica-receiving'
     | 'replica-connected'
+    | 'replica-reconnected'
     | 'replica-answered'
     | 'route-alive'
     | 'script-reachable'
@@ -70,7 +74,7 @@ export type Decision =
 
 /**
  * Whether the master is dead. Invariants: never on our own opinion alone; never while a replica receives, or may well be
- * receiving and nobody else found the master gone; never against the secondary check; never while another monitor holds
+ * receiving and nobody else found the master gone (a restarted receiver finds that, too); never against the secondary check; never while another monitor holds
  * the lock; never, of a master that answers, unless `failover_on` names what it suffers from.
  */
 export function decide(question: Question): Decision {
@@ -93,6 +97,15 @@ export function decide(question: Question): Decision {
   return { kind: 'dead', cause: isHung && question.mode === 'evidence' ? 'hung' : 'dead' };
 }
 
+/**
+ * Whether nothing but replicas that are still connected stands against the master's death: an idle connection to a host
+ * without power looks the same. Only a receiver that is restarted can tell.
+ */
+export function isForProbe(question: Question, decision: Decision): boolean {
+  if (question.decide !== 'counted' || decision.kind !== 'wait') return false;
+  return decision.doubts.every(({ code }) => code === 'replica-connected');
+}
+
 function wait(doubts: readonly Doubt[]): Decision {
   const restart = doubts.some(d => d.code === 'script-reachable' || d.code === 'script-failed');
   return { kind: 'wait', doubts, restart };
@@ -109,12 +122,15 @@ function contradictions({ mode, own, replicas, routes, hasScript }: Question): D
   const isHung = hung(own);
   const refused = own.kind === 'connectFailed' && own.how === 'refused';
   const script = routes.find(r => r.via === 'script');
+  const isProbedDead = replicas.some(r => r.probed && r.says === 'broken');
   for (const { server, says, text } of replicas) {
     if (says === 'receiving')
       doubts.push({ code: 'replica-receiving', server, text: `${server} receives from the master` });
     if (says === 'answered')
       doubts.push({ code: 'replica-answered', server, text: `the master answers ${server}: ${text}` });
-    if (says !== 'connected') continue;
+    if (says === 'reconnected') doubts.push({ code: 'replica-reconnected', server, text: `${server}: ${text}` });
+    // Of two connections to the same master, that of which we know more counts.
+    if (says !== 'connected' || isProbedDead) continue;
     // A port that refuses means that no process is there, and the connections of a process end with it.
     const route = routes.find(r => r.via === 'route' && r.server === server);
     const gone = route !== undefined && (isDeadRoute(route) || (isHung && route.says === 'hung'));

@@ -6,6 +6,7 @@ import type { Evidence } from './types';
 const OF_REPLICA: Readonly<Record<ReplicaOpinion['says'], Evidence['says']>> = {
   broken: 'dead',
   receiving: 'alive',
+  reconnected: 'alive',
   connected: 'unknown',
   answered: 'alive',
   stopped: 'unknown',

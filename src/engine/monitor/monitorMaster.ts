@@ -4,7 +4,7 @@ import type { ServerConfig } from '../../config/types';
 import type { Log } from '../log';
 import { withOwnSignal, type EngineOptions } from '../options';
 import { addressOf } from '../topology/connectServer';
-import { decide, type Decision, type Doubt } from './decision';
+import { decide, isForProbe, type Doubt, type Question } from './decision';
 import { FAILURES_TO_DECIDE, INITIAL, step, type Detection, type DetectionPolicy, type Step } from './detection';
 import { evidenceOf } from './evidence';
 import { MasterSession } from './masterSession';
@@ -257,11 +257,19 @@ class Monitor implements AsyncDisposable {
     if (kind === 'counted') this.#log.log('warning', 'Master is not reachable from health checker!');
     const suspicion = this.#suspect();
     const look = this.#lookOptions(kind, outcome);
-    const opinions: Opinions =
+    let opinions: Opinions =
       kind === 'condition'
         ? { replicas: [], routes: [] }
         : await (look.refused ? suspicion.look(look) : suspicion.lookOnce(look));
-    const decision = this.#judge(kind, outcome, opinions);
+    let question = this.#question(kind, outcome, opinions);
+    let decision = decide(question);
+    if (isForProbe(question, decision)) {
+      const probed = await suspicion.probe(opinions);
+      if (!probed) this.#say('warning', 'unprobed', 'No receiver could be restarted to ask the master, or one was a moment ago: as long as replicas are connected, there is no failover.'); // prettier-ignore
+      opinions = probed ?? opinions;
+      question = this.#question(kind, outcome, opinions);
+      decision = decide(question);
+    }
     if (decision.kind === 'wait') return this.#wait(kind, decision.doubts, decision.restart);
     const last = kind === 'condition' ? outcome : await this.#session.probe(LAST_LOOK_MS);
     engine.signal?.throwIfAborted();
@@ -272,7 +280,7 @@ class Monitor implements AsyncDisposable {
       );
       return undefined;
     }
-    return { kind: 'dead', death: await this.#declare(kind, decision.cause, outcome, opinions, suspicion) };
+    return { kind: 'dead', death: this.#declare(kind, decision.cause, outcome, opinions, suspicion) };
   }
 
   #lookOptions(kind: Exclude<Step['decide'], 'no'>, outcome: PingOutcome): LookOptions {
@@ -287,10 +295,10 @@ class Monitor implements AsyncDisposable {
     };
   }
 
-  #judge(kind: Exclude<Step['decide'], 'no'>, own: PingOutcome, opinions: Opinions): Decision {
+  #question(kind: Exclude<Step['decide'], 'no'>, own: PingOutcome, opinions: Opinions): Question {
     const { master } = this.options;
     const { condition } = this.#detection;
-    return decide({
+    return {
       mode: this.#policy.mode,
       decide: kind,
       own,
@@ -299,7 +307,7 @@ class Monitor implements AsyncDisposable {
       failoverOn: this.#policy.failoverOn,
       hasScript: !!master.values.secondary_check_script,
       ...opinions,
-    });
+    };
   }
 
   /** No failover, and why. A lock that another monitor holds ends the monitoring: that one decides. */
@@ -309,7 +317,10 @@ class Monitor implements AsyncDisposable {
     this.#fail(doubts.map(d => `${d.code}: ${d.text}`).join('; '));
     if (doubts.some(d => d.code === 'lock-busy')) return { kind: 'locked' };
     // As in MHA, four more failures until everybody is asked again.
-    if (kind === 'counted' || restart) this.#detection = { ...INITIAL, condition: this.#detection.condition };
+    if (kind === 'counted' || restart) {
+      this.#detection = { ...INITIAL, condition: this.#detection.condition };
+      this.#suspicion?.beginAnew();
+    }
     if (!restart) return undefined;
     this.#log.log(
       'error',
@@ -320,13 +331,13 @@ class Monitor implements AsyncDisposable {
     return undefined;
   }
 
-  async #declare(
+  #declare(
     kind: Exclude<Step['decide'], 'no'>,
     cause: DeathCause,
     own: PingOutcome,
     opinions: Opinions,
     suspicion: Suspicion,
-  ): Promise<DeadMaster> {
+  ): DeadMaster {
     const { master } = this.options;
     const decidedAfterMs = Math.round(performance.now() - this.#firstFailureAtMs);
     const evidence = evidenceOf(own, opinions);
@@ -336,9 +347,8 @@ class Monitor implements AsyncDisposable {
     else this.#log.log('warning', `Master ${this.#form} suffers from ${cause}, which failover_on names!`);
     for (const { from, server, says, text } of evidence)
       this.#log.log('info', `  ${server ?? from}: ${says} (${text})`, { evidence: true });
-    // An early decision does not wait for it: the failover logs in there anyway.
-    const graceMs = kind === 'early' ? 0 : master.values.ssh_connection_timeout * 1000;
-    const sshReachable = await suspicion.sshReachable(graceMs);
+    // Not waited for: the failover logs in there anyway.
+    const { sshReachable } = suspicion;
     if (sshReachable !== 'unknown') this.#log.log('warning', `SSH is ${sshReachable ? '' : 'NOT '}reachable.`);
     else this.#log.log('info', 'The SSH check has not ended yet.');
     const seconds = (decidedAfterMs / 1000).toFixed(2);

@@ -113,7 +113,7 @@ async function askReplica(
 }
 
 /** The channel by which a server replicates from the master, if it does. */
-async function readChannel(
+export async function readChannel(
   server: MysqlServer,
   master: MasterIdentity,
   signal: AbortSignal,

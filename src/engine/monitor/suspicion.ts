@@ -3,6 +3,7 @@ import { deadline } from '../deadline';
 import { withOwnSignal, type EngineOptions } from '../options';
 import type { ReplicaOpinion, RouteOpinion } from './decision';
 import { askReplicas, type AskedReplica, type Received, type MasterIdentity } from './opinions';
+import { probeReceivers } from './receiverProbe';
 import { askRoute, askScript, askSsh } from './secondRoute';
 
 export interface SuspicionOptions {
@@ -29,6 +30,8 @@ export interface LookOptions {
 
 /** Milliseconds for a route's SSH session and its look, together. */
 const ROUTES_MS = 5000;
+/** Milliseconds between two restarts of receivers while the manager alone has lost the master. */
+const PROBE_REST_MS = 30_000;
 
 /**
  * What the others say of the master, from the first failure until it is well again or declared dead. The secondary check
@@ -39,8 +42,8 @@ export class Suspicion implements Disposable {
   readonly #engine: EngineOptions;
   readonly #received: Received = new Map();
   readonly #script: Promise<RouteOpinion> | undefined;
-  readonly #ssh: Promise<boolean>;
-  #sshKnown: boolean | 'unknown' = 'unknown';
+  #sshReachable: boolean | 'unknown' = 'unknown';
+  #probedAtMs = -Infinity;
   #prepared: { readonly hung: boolean; readonly opinions: Promise<Opinions> } | undefined;
 
   constructor(private readonly options: SuspicionOptions) {
@@ -51,9 +54,8 @@ export class Suspicion implements Disposable {
       this.#script = askScript(master, this.#engine);
       this.#script.catch(() => undefined);
     }
-    this.#ssh = askSsh(master, this.#engine);
-    this.#ssh.then(
-      reachable => (this.#sshKnown = reachable),
+    askSsh(master, this.#engine).then(
+      reachable => (this.#sshReachable = reachable),
       () => undefined,
     );
   }
@@ -92,10 +94,30 @@ export class Suspicion implements Disposable {
     return { replicas: asked.map(a => a.opinion), routes: [...(said ? [said] : []), ...routes] };
   }
 
-  /** Whether the master's host is reached by SSH, if that is known within `ms` milliseconds. */
-  async sshReachable(ms: number): Promise<boolean | 'unknown'> {
-    await within(this.#ssh, ms);
-    return this.#sshKnown;
+  /**
+   * Restarts receivers that say they are connected, and puts what that told in the place of what they said. Undefined: a
+   * receiver was restarted a moment ago, or none could be. Rejects only when cancelled.
+   */
+  async probe({ replicas, routes }: Opinions): Promise<Opinions | undefined> {
+    if (performance.now() - this.#probedAtMs < PROBE_REST_MS) return undefined;
+    const { others, identity } = this.options;
+    const connected = replicas.filter(r => r.says === 'connected').map(r => r.server);
+    const asked = others.filter(({ id }) => connected.includes(id));
+    const { opinions } = await probeReceivers(asked, { identity, engine: this.#engine });
+    if (opinions.length === 0) return undefined;
+    this.#probedAtMs = performance.now();
+    this.#received.clear();
+    return { replicas: replicas.map(r => opinions.find(o => o.server === r.server) ?? r), routes };
+  }
+
+  /** Begins a new count: what was received before is no sign of life any more. */
+  beginAnew(): void {
+    this.#received.clear();
+  }
+
+  /** Whether the master's host is reached by SSH, if that is known by now. */
+  get sshReachable(): boolean | 'unknown' {
+    return this.#sshReachable;
   }
 
   #ask(once: boolean): Promise<readonly AskedReplica[]> {

@@ -52,7 +52,7 @@ export interface FailoverOptions {
 }
 
 /** What a failover is told besides who died. */
-export interface FailoverRequest {
+export interface FailoverInput {
   /** Read again when the master was declared dead; the last good one if it could not be. */
   readonly configuration: LoadedConfiguration;
   readonly failover: FailoverOptions;
@@ -68,4 +68,4 @@ export interface FailoverOutcome {
 }
 
 /** The failover itself, given by the caller: this room decides, `operations` acts. Rejects only when cancelled. */
-export type RunFailover = (death: DeadMaster, options: EngineOptions & FailoverRequest) => Promise<FailoverOutcome>;
+export type RunFailover = (death: DeadMaster, options: EngineOptions & FailoverInput) => Promise<FailoverOutcome>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Question, ReplicaOpinion, RouteOpinion } from '../../../src/engine/monitor/decision';
-import { decide } from '../../../src/engine/monitor/decision';
+import { decide, isForProbe } from '../../../src/engine/monitor/decision';
 import type { PingOutcome } from '../../../src/engine/monitor/outcome';
 
 const failed = (how: Extract<PingOutcome, { kind: 'connectFailed' }>['how']): PingOutcome => ({
@@ -155,5 +155,48 @@ describe('whatever is said', () => {
                 const others = [first, second].includes('broken') || ['dead', 'silent', 'hung'].includes(says);
                 if (isForbidden || !others) expect(decide(question).kind, JSON.stringify(question)).toBe('wait');
               }
+  });
+});
+
+describe('a receiver that was restarted', () => {
+  const probed = (server: number, says: ReplicaOpinion['says']): ReplicaOpinion => ({
+    server: `server${server}`,
+    says,
+    probed: true,
+    text: says,
+  });
+  const forProbe = (question: Partial<Question>): boolean => {
+    const whole = { ...BASE, ...question };
+    return isForProbe(whole, decide(whole));
+  };
+  const connected = replicas('connected', 'connected');
+
+  it.each<[what: string, question: Partial<Question>, forProbe: boolean]>([
+    ['nobody else can tell', { own: UNANSWERED, replicas: connected }, true],
+    ['the same in classic mode', { own: UNANSWERED, replicas: connected, mode: 'classic' }, true],
+    ['the port refuses, and they are still connected', { replicas: connected }, true],
+    ['the count is not full', { decide: 'early', replicas: connected }, false],
+    ['one receives', { own: UNANSWERED, replicas: replicas('connected', 'receiving') }, false],
+    ['a host reaches the master', { own: UNANSWERED, replicas: connected, routes: [route(2, 'alive')] }, false],
+    ['the secondary check runs still', { own: UNANSWERED, replicas: connected, hasScript: true }, false],
+    ['the secondary check reaches it', { own: UNANSWERED, replicas: connected, hasScript: true, routes: [script('alive')] }, false], // prettier-ignore
+    ['another monitor has the lock', { own: UNANSWERED, replicas: connected, lock: 'busy' }, false],
+    ['it is dead', { own: UNANSWERED, replicas: replicas('broken') }, false],
+    ['nobody is connected', { own: UNANSWERED, replicas: replicas('stopped', 'unknown') }, false],
+    ['a hung master, which is no reason', { own: SILENT, replicas: connected }, false],
+  ])('is asked for: %s', (_what, question, expected) => {
+    expect(forProbe(question)).toBe(expected);
+  });
+
+  it.each<[what: string, replicas: ReplicaOpinion[], verdict: string]>([
+    ['in vain, is the second opinion', [probed(2, 'broken'), probed(3, 'broken')], 'dead'],
+    ['in vain, outweighs an idle connection', [probed(2, 'broken'), ...replicas('connected')], 'dead'],
+    ['in vain, does not outweigh one that receives', [probed(2, 'broken'), ...replicas('receiving')], 'replica-receiving'], // prettier-ignore
+    ['and came through, is proof that it lives', [probed(2, 'reconnected'), ...replicas('connected')], 'replica-reconnected replica-connected'], // prettier-ignore
+    ['and came through after another in vain', [probed(2, 'broken'), probed(3, 'reconnected')], 'replica-reconnected'],
+    ['and got an error of the master', [probed(2, 'answered')], 'replica-answered'],
+  ])('%s', (_what, given, expected) => {
+    for (const mode of ['classic', 'evidence'] as const)
+      for (const own of [UNANSWERED, REFUSED]) expect(verdict({ mode, own, replicas: given })).toBe(expected);
   });
 });
