@@ -10,7 +10,7 @@ import type { CommandContext, CommandInput } from './command';
 import { defineCommand } from './command';
 import { CONFIG_OPTIONS, loadConfig } from './configOptions';
 import { loadEngine } from './engine';
-import { preparedJson, preparedText } from './failoverText';
+import { obstacles, preparedJson, preparedText } from './failoverText';
 import { findingJson, jsonText } from './json';
 import { lintText } from './lint';
 import { FAILOVER_OPTIONS, failoverOptions } from './managerOptions';
@@ -176,7 +176,7 @@ class FailoverCommand {
     const terminal = this.#terminal;
     if (options.json) terminal.out(jsonText(preparedJson(file, cluster, prepared), message => terminal.text(message)));
     else terminal.out(preparedText(prepared, terminal));
-    return prepared.refusals.length > 0 ? 1 : 0;
+    return obstacles(prepared).length > 0 ? 1 : 0;
   }
 
   /** Asked once; what forbids it is no matter of asking. */

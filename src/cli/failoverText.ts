@@ -9,9 +9,14 @@ import { hostForm } from './topologyText';
 
 const PHASES: readonly Phase[] = ['check', 'fence', 'recover', 'promote', 'repoint', 'cleanup'];
 
+/** A living master is no obstacle to showing what would be done if it died. */
+export function obstacles({ refusals }: PreparedFailover): PreparedFailover['refusals'] {
+  return refusals.filter(({ code }) => code !== 'master-alive');
+}
+
 /** A failover before it is done: who died, who takes its place and why, what may be lost, each step, what forbids it. */
 export function preparedText(prepared: PreparedFailover, terminal: Terminal): string {
-  const { facts, plan, refusals, resumed } = prepared;
+  const { facts, plan, resumed } = prepared;
   const { cluster, dead, snapshot } = facts;
   const form = formIn(prepared);
   const text = terminal.text.bind(terminal);
@@ -40,7 +45,7 @@ export function preparedText(prepared: PreparedFailover, terminal: Terminal): st
   section(text(msg('Steps')), stepLines(plan.steps, terminal));
   section(
     text(msg('What forbids it')),
-    refusals.map(({ message, code }) => `  ${terminal.style('error', printable(text(message)))} [${code}]`),
+    obstacles(prepared).map(({ message, code }) => `  ${terminal.style('error', printable(text(message)))} [${code}]`),
   );
   return `${lines.join('\n')}\n`;
 }
@@ -86,17 +91,14 @@ function stepLines(steps: readonly Step[], terminal: Terminal): string[] {
 }
 
 /** The same for programs: the plan and what forbids it. The configuration, which has the accounts, is left out. */
-export function preparedJson(
-  file: string,
-  cluster: ClusterConfig,
-  { facts, plan, refusals, resumed }: PreparedFailover,
-) {
+export function preparedJson(file: string, cluster: ClusterConfig, prepared: PreparedFailover) {
+  const { facts, plan, resumed } = prepared;
   return {
     file,
     cluster: cluster.name,
     masterStatus: facts.snapshot.servers.find(s => s.id === facts.dead.id)?.status,
     plan,
-    refusals,
+    refusals: obstacles(prepared),
     ...(resumed && { resumed: resumed.journal }),
   };
 }

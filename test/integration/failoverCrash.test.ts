@@ -44,7 +44,14 @@ async function prepared(kind: Kind): Promise<World> {
 async function killedAt({ cluster }: World, moment: 'before' | 'after', line: number): Promise<boolean> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', path.resolve('test/integration/failoverProcess.ts'), await cluster.writeConfig(), moment, String(line)],
+    [
+      '--import',
+      'tsx',
+      path.resolve('test/integration/failoverProcess.ts'),
+      await cluster.writeConfig(),
+      moment,
+      String(line),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   child.stdout.resume();
@@ -80,11 +87,13 @@ describe.each([
     for (const { moment, line, text } of chosen) {
       await using world = await prepared(kind);
       const where = `killed ${moment} line ${line}: ${text}`;
+      let log: readonly string[] = [];
       try {
         expect(await killedAt(world, moment, line), where).toBe(true);
         const { candidate, others, cluster } = world;
         expect((await Promise.all(others.map(isWritable))).filter(Boolean), where).toEqual([]);
         const result = await failOver(cluster);
+        ({ log } = result);
         expect([0, 10], `${where}\n${result.log.join('\n')}`).toContain(result.exitCode);
         await expectRecovered(world, result, {
           master: candidate,
@@ -95,7 +104,7 @@ describe.each([
       } catch (error) {
         const [first] = listJournals(path.join(world.cluster.dir, 'manager'), 'app1').slice(-1);
         const tail = first ? parseJournal(readFileSync(first.file, 'utf8')).slice(-2).map(l => JSON.stringify(l).slice(0, 200)) : []; // prettier-ignore
-        problems.push(`${where}\n${tail.join('\n')}\n${String(error).slice(0, 2500)}`);
+        problems.push(`${where}\n${tail.join('\n')}\n${String(error).slice(0, 500)}\n${log.slice(-40).join('\n')}`);
       }
     }
     expect(problems.join('\n\n')).toBe('');

@@ -31,7 +31,8 @@ export async function openDeadHost(run: FailoverRun, _step: FailoverStep, signal
 /** Fetches what nobody has received, before anything is done to the host. */
 export async function saveBinlog(run: FailoverRun): Promise<StepResult> {
   const { dead } = run.facts;
-  const before = run.deadHost ? undefined : await reopenTail(run);
+  // An earlier run that had made the new master level had this very copy for the others.
+  const before = run.deadHost && !run.resumed?.prepared ? undefined : await reopenTail(run);
   if (before) {
     run.tail = before;
     return { message: before.summary };
@@ -40,6 +41,11 @@ export async function saveBinlog(run: FailoverRun): Promise<StepResult> {
   if (saved) {
     run.tail = saved;
     return { message: saved.summary };
+  }
+  const earlier = run.deadHost ? await reopenTail(run) : undefined;
+  if (earlier) {
+    run.tail = earlier;
+    return { message: earlier.summary };
   }
   if (!run.deadHost && run.facts.cluster.binlogServers.length === 0) {
     run.log.log('warning', "Dead Master is not SSH reachable. Could not save it's binlogs. Transactions that were not sent to the latest slave (Read_Master_Log_Pos to the tail of the dead master's binlog) were lost."); // prettier-ignore

@@ -73,7 +73,7 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
       outcomes: new Map(),
       left: [],
       notes: [],
-      savedFiles: 0,
+      formerTails: [],
       relayLogs: new Map(),
       ...(wanted !== undefined && { wanted }),
       ...(resumed && { resumed, ...resumed.prepared }),
@@ -83,7 +83,8 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
     } finally {
       await releaseLocks(run);
       await run.deadHost?.[Symbol.asyncDispose]();
-      await run.tail?.log[Symbol.asyncDispose]();
+      for (const { log: copy } of [...run.formerTails, ...(run.tail ? [run.tail] : [])])
+        await copy[Symbol.asyncDispose]();
       for (const { log: copy } of run.relayLogs.values()) await copy[Symbol.asyncDispose]();
       journal.close();
     }
@@ -142,7 +143,7 @@ async function perform(
     command: request.command ?? '',
   });
   journal.write({ type: 'plan', plan: run.plan });
-  for (const id of run.facts.repointed) run.outcomes.set(id, { outcome: 'ok' });
+  for (const { id } of run.facts.repointed) run.outcomes.set(id, { outcome: 'ok' });
   const { signal } = run.engine;
   const result = await runPlan({
     plan: () => run.plan,

@@ -48,8 +48,8 @@ export interface FailoverFacts {
   /** In the order of the configuration, which is the order of election. */
   readonly replicas: readonly ReplicaFacts[];
   readonly leftOut: readonly LeftOut[];
-  /** Ids of replicas that an earlier run has already pointed at the new master. */
-  readonly repointed: readonly string[];
+  /** Replicas that an earlier run has already pointed at the new master, by that channel. It may not have started them. */
+  readonly repointed: readonly ReplicaFacts[];
   /** Replicas of other servers with multi_tier_slave=1, and servers outside the configuration. */
   readonly unmanaged: readonly string[];
   readonly refusals: readonly Refusal[];
@@ -81,7 +81,7 @@ export function failoverFacts(
   const dead = cluster.servers.find(server => server.id === deadId) as ServerConfig;
   const replicas: ReplicaFacts[] = [];
   const leftOut: LeftOut[] = [];
-  const repointed: string[] = [];
+  const repointed: ReplicaFacts[] = [];
   const unmanaged = snapshot.servers.filter(server => !server.configured).map(server => server.id);
   const refusals: Refusal[] = [];
   for (const node of context.configured) {
@@ -98,7 +98,8 @@ export function failoverFacts(
       replicas.push({ id: node.id, config, state: node.state, channel });
     } else if (isNewMaster && node.state)
       replicas.push({ id: node.id, config, state: node.state, channel: formerChannel(dead), promoted: true });
-    else if (resumed && sources.includes(resumed.newMaster)) repointed.push(node.id);
+    else if (resumed && isReplica(node) && sources.includes(resumed.newMaster))
+      repointed.push({ id: node.id, config, state: node.state, channel: node.channel });
     else if (config.values.multi_tier_slave && sources.length > 0) unmanaged.push(node.id);
     else
       refusals.push({

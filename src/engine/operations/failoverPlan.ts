@@ -19,6 +19,7 @@ export type FailoverStepKind =
   | 'take-address'
   | 'make-writable'
   | 'repoint'
+  | 'start-replica'
   | 'reset-new-master'
   | 'enable-events'
   | 'semi-sync'
@@ -93,6 +94,7 @@ const STAGE: Readonly<Record<FailoverStepKind, number>> = {
   'take-address': 8,
   'make-writable': 9,
   repoint: 10,
+  'start-replica': 10,
   'reset-new-master': 11,
   'enable-events': 12,
   'semi-sync': 12,
@@ -175,7 +177,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
     vital: facts.cluster.binlogServers.length > 0 && !options.ignoreBinlogServerError,
   };
   add(
-    ...(options.skipSaveMasterBinlog ? [] : [saving]),
+    ...(options.skipSaveMasterBinlog || replicas.every(r => r.promoted) ? [] : [saving]),
     ...scriptStep(dead.values.master_ip_failover_script, {
       kind: 'release-address',
       phase: 'fence',
@@ -224,6 +226,21 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
       does: options.skipChangeMaster ? [] : ['STOP SLAVE', 'CHANGE MASTER TO …', 'START SLAVE'],
       vital: false,
     })),
+  );
+  add(
+    ...facts.repointed
+      .filter(({ channel }) => channel.receiver === 'stopped' || channel.applier === 'stopped')
+      .map((r): Draft => ({
+        kind: 'start-replica',
+        phase: 'repoint',
+        server: r.id,
+        title: msg('Start replication on {server}, which an earlier run has pointed at {master}', {
+          server: hostForm(r.config),
+          master: form,
+        }),
+        does: ['START SLAVE'],
+        vital: false,
+      })),
   );
   const cleanUp = (kind: FailoverStepKind, title: Message, does: readonly string[] = []): Draft => ({
     kind,

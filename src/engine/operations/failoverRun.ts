@@ -45,8 +45,8 @@ export interface FailoverRun {
   tail?: SavedTail;
   /** Copies of replicas' relay logs, by server id. */
   readonly relayLogs: Map<string, { readonly log: LocalLog; readonly from: LogPosition }>;
-  /** How many files have been saved, for their names. */
-  savedFiles: number;
+  /** Copies that were made again from an earlier place on. */
+  readonly formerTails: SavedTail[];
   /** Where the new master has come in the dead master's log: what the others must have, too (position mode). */
   levelAt?: LogPosition;
   /** Where the others start on the new master (position mode). */

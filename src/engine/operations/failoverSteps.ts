@@ -9,7 +9,7 @@ import type { Step } from './plan';
 import { makeWritable } from './promote';
 import { lockReplicas, releaseLocks, startApplier, startReceiver, stopApplier, stopReceiver } from './receivers';
 import { recover } from './recover';
-import { repoint } from './repoint';
+import { repoint, startRepointed } from './repoint';
 import type { StepResult } from './runPlan';
 
 type Executor = (run: FailoverRun, step: Step<FailoverStepKind>, signal: AbortSignal) => Promise<StepResult>;
@@ -35,6 +35,7 @@ const EXECUTORS: Readonly<Record<FailoverStepKind, Executor>> = {
   },
   'make-writable': makeWritable,
   repoint,
+  'start-replica': startRepointed,
   'reset-new-master': resetNewMaster,
   'enable-events': enableEvents,
   'semi-sync': semiSyncSource,

@@ -10,6 +10,7 @@ import { levelByPosition } from './level';
 import type { Step } from './plan';
 import { pointAt, startAt, startReplica, stopReplica } from './pointAt';
 import { StepError, whyOf, type StepResult } from './runPlan';
+import { fetchForOthers } from './supply';
 
 /**
  * Brings one replica level with the new master and lets it replicate from there. The service is up already: whatever it
@@ -53,6 +54,24 @@ export async function repoint(
   return undefined;
 }
 
+/** An earlier run was killed after it had pointed the replica at the new master, and before it had started it. */
+export async function startRepointed(
+  run: FailoverRun,
+  step: Step<FailoverStepKind>,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  const replica = run.facts.repointed.find(r => r.id === step.server);
+  if (!replica) return { skipped: true };
+  try {
+    const connection = await connectionOf(run, replica.config);
+    await startReplica(run, step.id, replica, connection, signal);
+  } catch (error) {
+    run.outcomes.set(replica.id, { outcome: 'start-failed', why: whyOf(error) });
+    throw error;
+  }
+  return undefined;
+}
+
 /** An earlier run came as far as this. */
 function isRepointed(run: FailoverRun, replica: ReplicaFacts, connection: MysqlServer): Promise<boolean> {
   const edge = run.facts.snapshot.edges.find(e => e.replica === replica.id && e.channel === replica.channel.name);
@@ -71,6 +90,7 @@ async function level(
   signal: AbortSignal,
 ): Promise<void> {
   if (run.facts.mode === 'position') {
+    await fetchForOthers(run);
     const drained = await drain(run, step, replica, connection, signal);
     await levelByPosition(run, step, replica, connection, drained, signal);
     return;

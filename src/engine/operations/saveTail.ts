@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import type { ServerConfig } from '../../config/types';
 import { msg, type Message } from '../../l10n/message';
 import { BinlogError } from '../binlog/binlogError';
@@ -16,6 +15,7 @@ import { hostForm, type FailoverFacts, type ReplicaFacts } from './failoverFacts
 import { timestamp } from './journal';
 import { findLogs } from './remoteLogs';
 import type { SavedFact } from './resume';
+import { newWorkFile } from './workFile';
 
 /** The part of the dead master's binary log that replicas may lack, in a file of this machine. */
 export interface SavedTail {
@@ -126,11 +126,9 @@ const failed = (why: Message): TailResult => ({ ok: false, why });
 async function fileFor(run: FailoverRun, { id, kind, values }: ServerConfig): Promise<string> {
   const { workdir } = run;
   await mkdir(workdir, { recursive: true });
-  const n = ++run.savedFiles;
   const host = values.hostname ?? id;
   const what = kind === 'binlog' ? `saved_binlog_${host}_${id}` : `saved_master_binlog_from_${host}_${values.port}`;
-  const name = `${what}_${timestamp(run.startedAt)}`;
-  return path.join(workdir, `${name}${n === 1 ? '' : `-${n}`}.binlog`);
+  return newWorkFile(workdir, `${what}_${timestamp(run.startedAt)}`);
 }
 
 async function tailOf(run: FailoverRun, file: string, from: LogPosition, lostBytes: number): Promise<SavedTail> {

@@ -16,6 +16,7 @@ import { timestamp } from './journal';
 import { findLogs } from './remoteLogs';
 import { StepError } from './runPlan';
 import { saveTail } from './saveTail';
+import { newWorkFile } from './workFile';
 
 /** Transactions of the dead master from a place on, in order, as far as anybody has them. */
 export interface Supply {
@@ -32,11 +33,56 @@ const COPY_MS = 600_000;
  * with StepError `no-supply`, which says of each why not. What `lacking` itself has received it has applied already.
  */
 export async function supplyFrom(run: FailoverRun, lacking: ReplicaFacts, from: LogPosition): Promise<Supply> {
+  // Replicas ask at the same time: one copy serves them all.
+  const before = busy.get(run);
+  const supply = (before ?? Promise.resolve()).then(() => findSupply(run, lacking, from));
+  busy.set(
+    run,
+    supply.then(
+      () => undefined,
+      () => undefined,
+    ),
+  );
+  return supply;
+}
+
+const busy = new WeakMap<FailoverRun, Promise<void>>();
+const fetched = new WeakMap<FailoverRun, Promise<void>>();
+
+/**
+ * Position mode: copies what the replicas lack before the first of them is repointed, which throws its relay logs away: others
+ * may need them. Once for all; what cannot be had is told where it is needed.
+ */
+export function fetchForOthers(run: FailoverRun): Promise<void> {
+  const known = fetched.get(run) ?? fetchLowest(run);
+  fetched.set(run, known);
+  return known;
+}
+
+async function fetchLowest(run: FailoverRun): Promise<void> {
+  const { levelAt, plan, facts } = run;
+  if (!levelAt) return;
+  const [lowest] = facts.replicas
+    .filter(
+      ({ id, channel }) =>
+        id !== plan.newMaster && channel.received && comparePositions(channel.received, levelAt) !== 0,
+    ) // prettier-ignore
+    .flatMap(replica => {
+      const { received, applied } = replica.channel;
+      const place = applied && applied.file === received?.file ? applied : received;
+      return place ? [{ replica, place }] : [];
+    })
+    .sort((a, b) => comparePositions(a.place, b.place));
+  if (lowest) await supplyFrom(run, lowest.replica, lowest.place).catch(() => undefined);
+}
+
+async function findSupply(run: FailoverRun, lacking: ReplicaFacts, from: LogPosition): Promise<Supply> {
   const reasons: Message[] = [];
   if (run.tail && comparePositions(run.tail.from, from) > 0 && run.deadHost) {
     const again = await saveTail(run, { config: run.facts.dead, host: run.deadHost }, from);
     if (again.ok) {
-      await run.tail.log[Symbol.asyncDispose]();
+      // Somebody may be reading the former one.
+      run.formerTails.push(run.tail);
       run.tail = again.tail;
     } else reasons.push(again.why);
   }
@@ -105,10 +151,9 @@ async function relayLogsFrom(run: FailoverRun, replica: ReplicaFacts, from: LogP
     if (!found.ok) return { ok: false, why: msg('{server} has no relay logs in {directory}', { server, directory }) };
     const place = await findInRelayLogs(found.logs, from, signal);
     if (!place.found) return { ok: false, why: notFound(`${server}:${directory}/${base}`, from, place) };
-    const file = path.join(
-      run.workdir,
-      `relay_from_read_to_latest_${replica.config.values.hostname ?? replica.id}_${replica.config.values.port}_${timestamp(run.startedAt)}-${run.relayLogs.size + 1}.binlog`,
-    );
+    const { values } = replica.config;
+    const stem = `relay_from_read_to_latest_${values.hostname ?? replica.id}_${values.port}_${timestamp(run.startedAt)}`;
+    const file = newWorkFile(run.workdir, stem);
     await cutLogs(found.logs, file, { start: place.start, signal });
     const log = await openLocalLog(file);
     run.relayLogs.set(replica.id, { log, from });

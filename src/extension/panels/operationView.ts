@@ -115,7 +115,9 @@ const LAST_FAILOVER = new Set(['tooEarly', 'failed']);
 
 /** A failover before it is begun: what would be done, and what forbids it. */
 export function planView(prepared: PreparedFailover, file: string, wording: OperationWording): OperationView {
-  const { facts, plan, refusals, resumed } = prepared;
+  const { facts, plan, resumed } = prepared;
+  // The headline says it, and it is no obstacle to showing what would be done.
+  const refusals = prepared.refusals.filter(({ code }) => code !== 'master-alive');
   const { translate, nameOf } = wording;
   const dead = nameOf(plan.dead);
   const status = facts.snapshot.servers.find(server => server.id === plan.dead)?.status;

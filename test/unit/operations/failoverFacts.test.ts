@@ -98,7 +98,7 @@ describe('the facts of a failover that goes on', () => {
   it('know the promoted server and the replicas that follow it already', () => {
     const facts = factsOf([{ entry: stateOf(2, { readOnly: false }) }, { entry: replicaOf(3, 2) }, {}], { resumed });
     expect(facts.replicas).toMatchObject([{ id: 'server2', promoted: true }, { id: 'server4' }]);
-    expect(facts).toMatchObject({ repointed: ['server3'], refusals: [] });
+    expect(facts).toMatchObject({ repointed: [{ id: 'server3' }], refusals: [] });
   });
 
   it('are of the same mode as before, though the promoted server does not replicate', () => {
@@ -111,6 +111,6 @@ describe('the facts of a failover that goes on', () => {
 
   it('refuse nothing when all replicas follow the promoted server', () => {
     const facts = factsOf([{ entry: stateOf(2, { readOnly: false }) }, { entry: replicaOf(3, 2) }], { resumed });
-    expect(facts).toMatchObject({ repointed: ['server3'], refusals: [] });
+    expect(facts).toMatchObject({ repointed: [{ id: 'server3' }], refusals: [] });
   });
 });

@@ -8,6 +8,7 @@ import {
   type FailoverPlan,
   type FailoverStepKind,
 } from '../../../src/engine/operations/failoverPlan';
+import { replicaOf, stateOf } from '../topology/snapshots';
 import { factsOf, type FactsOptions, type ReplicaSpec } from './facts';
 
 const SCRIPTS = [
@@ -82,6 +83,18 @@ describe('the plan of a failover', () => {
     const plan = planOf([{}, {}], { mode: 'position' }, { skipChangeMaster: true });
     expect(plan.steps.filter(s => s.kind === 'repoint').map(s => s.does)).toEqual([[]]);
     expect(stages(plan, 'reset-new-master')).toEqual([]);
+  });
+
+  it('starts replicas that an earlier run pointed at the new master and did not start', () => {
+    const entry = (n: number, receiver: 'stopped' | 'running') => replicaOf(n, 2, {}, { receiver, applier: receiver });
+    const plan = planOf(
+      [{ entry: stateOf(2, { readOnly: false }) }, { entry: entry(3, 'stopped') }, { entry: entry(4, 'running') }, {}],
+      { resumed: { newMaster: 'server2' } },
+    );
+    expect(plan.steps.filter(s => s.phase === 'repoint').map(s => s.id)).toEqual([
+      'repoint:server5',
+      'start-replica:server3',
+    ]);
   });
 
   it('has no steps without a new master', () => {

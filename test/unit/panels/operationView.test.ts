@@ -161,7 +161,9 @@ describe('the plan of a failover', () => {
   });
 
   it('shows what would be done if a living master died, and does not offer it', () => {
-    const view = planView(prepared({}, replicaOf(1, 0)), '/etc/mha/app1.cnf', wording);
+    const refusals = [{ code: 'master-alive', message: msg('it is alive') }];
+    const view = planView(prepared({ refusals }, replicaOf(1, 0)), '/etc/mha/app1.cnf', wording);
+    expect(view.lists.map(list => list.title)).not.toContain('What forbids it');
     expect(view.verdict).toMatchObject({ level: 'info', headline: 'db1 answers: there is nothing to fail over from' });
     expect(actions(view)).not.toContain('start');
   });
