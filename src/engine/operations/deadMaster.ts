@@ -10,7 +10,7 @@ import type { FailoverRun } from './failoverRun';
 import { hostForm } from './failoverFacts';
 import type { Step } from './plan';
 import { StepError, type StepResult } from './runPlan';
-import { reopenTail, saveTail, type SavedTail, type TailResult } from './saveTail';
+import { isUnchanged, reopenTail, saveTail, type SavedTail, type TailResult } from './saveTail';
 
 type FailoverStep = Step<FailoverStepKind>;
 
@@ -103,7 +103,9 @@ export async function shutDown(run: FailoverRun): Promise<StepResult> {
 /** What the server wrote between the first reading and its end. */
 async function saveAgain(run: FailoverRun): Promise<void> {
   if (!run.deadHost || !run.tail) return;
-  const again = await saveTail(run, { config: run.facts.dead, host: run.deadHost });
+  const source = { config: run.facts.dead, host: run.deadHost };
+  if (await isUnchanged(source, run.tail)) return;
+  const again = await saveTail(run, source);
   if (!again.ok) return;
   const isFurther = comparePositions(again.tail.to, run.tail.to) >= 0;
   await (isFurther ? run.tail : again.tail).log[Symbol.asyncDispose]();
