@@ -64,7 +64,8 @@ async function applyOnce(
   await using server = await openConnection(run, replica.config, { localFiles: true });
   return await applyAll(server, ranges, {
     signal,
-    disableLogBin: replica.config.values.disable_log_bin,
+    // By GTID the others fetch from this server's binary log: MHA ignores the parameter there, too.
+    disableLogBin: run.facts.mode === 'position' && replica.config.values.disable_log_bin,
     statementTimeoutMs: replica.config.extended.apply_timeout * 1000,
     ...(beforeCommit && { beforeCommit }),
   });
