@@ -139,12 +139,19 @@ function newWrites(firstWriteMs: ReadonlyMap<number, number>): readonly [number,
   return [...firstWriteMs].find(([index]) => index > 0);
 }
 
-/** Scripts that return at once. */
+/** A script that returns at once. The host stays up (10): from one whose power is off, MHA reads no binary log. */
 function hooks(cluster: TestCluster): Record<string, string> {
-  const hook = path.join(cluster.dir, 'hook');
-  writeFileSync(hook, '#!/bin/sh\nexit 0\n');
-  chmodSync(hook, 0o755);
-  return { master_ip_failover_script: hook, shutdown_script: hook, report_script: hook };
+  const hook = (name: string, codeForStop: number) => {
+    const file = path.join(cluster.dir, name);
+    writeFileSync(file, `#!/bin/sh\ncase "$*" in *--command=stopssh*) exit ${codeForStop};; esac\nexit 0\n`);
+    chmodSync(file, 0o755);
+    return file;
+  };
+  return {
+    master_ip_failover_script: hook('ip_failover', 0),
+    shutdown_script: hook('shutdown', 10),
+    report_script: hook('report', 0),
+  };
 }
 
 /** Transactions that the master has and nobody else. */

@@ -11,7 +11,7 @@ import { hostForm } from './failoverFacts';
 import type { Step } from './plan';
 import { statusOf } from './prepareFailover';
 import { StepError, type StepResult } from './runPlan';
-import { reopenTail, saveTail, type SavedTail, type TailResult } from './saveTail';
+import { isUnchanged, reopenTail, saveTail, type SavedTail, type TailResult } from './saveTail';
 
 type FailoverStep = Step<FailoverStepKind>;
 
@@ -100,7 +100,9 @@ export async function shutDown(run: FailoverRun): Promise<StepResult> {
 /** What the server wrote between the first reading and its end. */
 async function saveAgain(run: FailoverRun): Promise<void> {
   if (!run.deadHost || !run.tail) return;
-  const again = await saveTail(run, { config: run.facts.dead, host: run.deadHost });
+  const source = { config: run.facts.dead, host: run.deadHost };
+  if (await isUnchanged(source, run.tail)) return;
+  const again = await saveTail(run, source);
   if (!again.ok) return;
   const isFurther = comparePositions(again.tail.to, run.tail.to) >= 0;
   await (isFurther ? run.tail : again.tail).log[Symbol.asyncDispose]();

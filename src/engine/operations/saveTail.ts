@@ -28,6 +28,8 @@ export interface SavedTail {
   readonly transactions: number;
   readonly bytes: number;
   readonly summary: Message;
+  /** The last log of the server where it was read, if that ended with a whole event: see isUnchanged. */
+  readonly seen?: { readonly server: string; readonly file: string; readonly size: number };
 }
 
 export type TailResult =
@@ -105,12 +107,23 @@ export async function saveTail(run: FailoverRun, { config, host }: LogSource, fr
     run.log.log('info', `Saving binary logs of ${server} from ${start.file}:${start.position} to ${file} ..`);
     const cut = await cutLogs(found.logs, file, { start: place.start, signal });
     damaged(run, server, cut.end, found.logs);
-    return { ok: true, tail: await tailOf(run, file, start) };
+    const tail = await tailOf(run, file, start);
+    const last = found.logs.at(-1);
+    const isWhole = cut.end.kind === 'complete' && last !== undefined;
+    return { ok: true, tail: isWhole ? { ...tail, seen: { server: config.id, file: last.name, size: last.size } } : tail }; // prettier-ignore
   } catch (error) {
     if (error instanceof BinlogError && error.code === 'encrypted')
       return failed(msg('The binary log of {server} is encrypted: it cannot be read without its server', { server }));
     return failed(msg('{text}', { text: errorText(error) }));
   }
+}
+
+/** Whether the logs are as they were when the tail was saved from them. Never rejects for what host and files do. */
+export async function isUnchanged({ config, host }: LogSource, { seen }: SavedTail): Promise<boolean> {
+  if (seen?.server !== config.id) return false;
+  const found = await findLogs(host, config.values.master_binlog_dir, seen.file, AbortSignal.timeout(COPY_MS));
+  const last = found.ok ? found.logs.at(-1) : undefined;
+  return last?.name === seen.file && last.size === seen.size;
 }
 
 /** What an earlier run of the same failover copied, where the host can no longer be reached. */
