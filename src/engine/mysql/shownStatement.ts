@@ -9,8 +9,10 @@ const LONGEST = 200;
  */
 export function shownStatement({ sql, values }: Statement): string {
   let next = 0;
-  return sql.replace(/\?/g, () => shown(values[next++]));
+  return sql.replace(/\?\??/g, mark => (mark === '?' ? shown(values[next++]) : identifier(values[next++])));
 }
+
+const identifier = (value: unknown): string => `\`${String(value).replaceAll('`', '``')}\``;
 
 function shown(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);

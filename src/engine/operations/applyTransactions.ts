@@ -36,6 +36,7 @@ export async function applyTransactions(
   const [row = {}] = await at.connection.query('SELECT @@global.max_allowed_packet AS value');
   const packet = number(row, 'value') ?? LARGEST_PACKET;
   let left = ranges;
+  let changed = false;
   try {
     for (let raised = packet >= LARGEST_PACKET; ;) {
       const report = await applyOnce(run, replica, left, hooks);
@@ -43,12 +44,12 @@ export async function applyTransactions(
       hooks.signal.throwIfAborted();
       if (report.failure?.code !== 'packetTooLarge' || raised) throw failed(replica, report);
       await setPacket(run, step, at, LARGEST_PACKET);
-      raised = true;
+      raised = changed = true;
       left = left.slice(left.indexOf(report.last as TransactionRange));
     }
   } finally {
     const { connection } = at;
-    if (connection.isOpen && packet < LARGEST_PACKET)
+    if (connection.isOpen && changed)
       await setPacket(run, step, at, packet).catch(() => run.log.log('warning', `${hostForm(replica.config)}: max_allowed_packet was not set back.`)); // prettier-ignore
     if (connection.isOpen && unlock && replica.id !== run.plan.newMaster)
       await execute(run, step, at, readOnlyStatement(connection));
@@ -64,7 +65,8 @@ async function applyOnce(
   await using server = await openConnection(run, replica.config, { localFiles: true });
   return await applyAll(server, ranges, {
     signal,
-    disableLogBin: replica.config.values.disable_log_bin,
+    // By GTID the others fetch from this server's binary log: MHA ignores the parameter there, too.
+    disableLogBin: run.facts.mode === 'position' && replica.config.values.disable_log_bin,
     statementTimeoutMs: replica.config.extended.apply_timeout * 1000,
     ...(beforeCommit && { beforeCommit }),
   });

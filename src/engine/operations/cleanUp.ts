@@ -11,12 +11,15 @@ import { channelName, connectionOf, execute, newMasterOf, type FailoverRun } fro
 import type { FailoverStepKind } from './failoverPlan';
 import type { Step } from './plan';
 import type { StepResult } from './runPlan';
+import { fetchForOthers } from './supply';
 
 type FailoverStep = Step<FailoverStepKind>;
 
 /** The new master forgets its old source, whatever became of the replicas: it must not follow a master that comes back. */
 export async function resetNewMaster(run: FailoverRun, step: FailoverStep): Promise<StepResult> {
   const replica = newMasterOf(run);
+  // With its channel go its relay logs: others may need them.
+  await fetchForOthers(run);
   const connection = await connectionOf(run, replica.config);
   const at = { id: replica.id, connection };
   const { dialect } = connection;
@@ -40,7 +43,12 @@ export async function enableEvents(run: FailoverRun, step: FailoverStep): Promis
     const values = [definer.slice(0, at), definer.slice(at + 1), text(row, 's'), text(row, 'e')];
     await execute(run, step.id, { id: config.id, connection }, { sql: 'ALTER DEFINER=?@? EVENT ??.?? ENABLE', values });
   }
-  return rows.length === 0 ? { skipped: true } : { message: msg('{count} events', { count: rows.length }) };
+  if (rows.length === 0) return { skipped: true };
+  const [row = {}] = await connection.query('SELECT @@global.event_scheduler AS value');
+  // DISABLED is a decision of the start, and cannot be changed.
+  if (text(row, 'value') === 'OFF')
+    await execute(run, step.id, { id: config.id, connection }, { sql: 'SET GLOBAL event_scheduler=1', values: [] });
+  return { message: msg('{count} events', { count: rows.length }) };
 }
 
 /** ER_UNKNOWN_SYSTEM_VARIABLE: the plugin has the other name. */

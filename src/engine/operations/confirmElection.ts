@@ -1,10 +1,10 @@
-import { format, msg } from '../../l10n/message';
+import { msg, type Message } from '../../l10n/message';
 import { readServerState } from '../mysql/state';
 import { elect } from './election';
-import { formOf, hostForm, type LeftOut, type ReplicaFacts } from './failoverFacts';
+import { formOf, hostForm, type ReplicaFacts } from './failoverFacts';
 import { announceNewMaster } from './failoverLog';
 import { planFailover, type FailoverStepKind } from './failoverPlan';
-import { connectionOf, type FailoverRun } from './failoverRun';
+import { connectionOf, leaveOut, type FailoverRun } from './failoverRun';
 import { oldMasterAnswers } from './oldMaster';
 import type { Step } from './plan';
 import { StepError, whyOf, type StepResult } from './runPlan';
@@ -18,7 +18,7 @@ export async function confirmElection(
   _step: Step<FailoverStepKind>,
   signal: AbortSignal,
 ): Promise<StepResult> {
-  const lost: LeftOut[] = [];
+  const lost: { readonly id: string; readonly reason: Message }[] = [];
   const [back, ...read] = await Promise.all([
     run.cause === 'dead' && oldMasterAnswers(run),
     ...run.facts.replicas.map(async (replica): Promise<ReplicaFacts[]> => {
@@ -26,7 +26,7 @@ export async function confirmElection(
         return [await reread(run, replica, signal)];
       } catch (error) {
         signal.throwIfAborted();
-        lost.push({ id: replica.id, reason: whyOf(error), excused: replica.config.values.ignore_fail });
+        lost.push({ id: replica.id, reason: whyOf(error) });
         return [];
       }
     }),
@@ -36,11 +36,10 @@ export async function confirmElection(
       'master-alive',
       msg('The master {server} answers again: nothing is changed', { server: hostForm(run.facts.dead) }),
     );
-  run.facts = { ...run.facts, replicas: read.flat(), leftOut: [...run.facts.leftOut, ...lost] };
-  for (const { id, reason } of lost) {
-    run.log.log('warning', `${formOf(run.facts.cluster, id)} is left out: ${format(reason)}`);
-    run.left.push(msg('{server} was lost during the failover: {reason}', { server: formOf(run.facts.cluster, id), reason })); // prettier-ignore
-  }
+  if (run.journal.failure !== undefined)
+    throw new StepError('journal', msg('The journal cannot be written: {text}', { text: run.journal.failure }));
+  for (const { id, reason } of lost) leaveOut(run, id, reason);
+  run.facts = { ...run.facts, replicas: read.flat() };
   const { wanted } = run;
   const election = elect(run.facts, wanted === undefined ? {} : { wanted });
   if (election.newMaster === undefined)

@@ -6,9 +6,10 @@ import { sshFailureMessage } from '../ssh/failureMessage';
 import { openServerHost } from '../ssh/openServerHost';
 import { callShutdown, hookServer } from './failoverHooks';
 import type { FailoverStepKind } from './failoverPlan';
-import type { FailoverRun } from './failoverRun';
+import { noteFact, type FailoverRun } from './failoverRun';
 import { hostForm } from './failoverFacts';
 import type { Step } from './plan';
+import { statusOf } from './prepareFailover';
 import { StepError, type StepResult } from './runPlan';
 import { reopenTail, saveTail, type SavedTail, type TailResult } from './saveTail';
 
@@ -30,22 +31,18 @@ export async function openDeadHost(run: FailoverRun, _step: FailoverStep, signal
 
 /** Fetches what nobody has received, before anything is done to the host. */
 export async function saveBinlog(run: FailoverRun): Promise<StepResult> {
-  const { dead } = run.facts;
-  // An earlier run that had made the new master level had this very copy for the others.
-  const before = run.deadHost && !run.resumed?.prepared ? undefined : await reopenTail(run);
-  if (before) {
-    run.tail = before;
-    return { message: before.summary };
-  }
-  const saved = await saveAll(run);
-  if (saved) {
-    run.tail = saved;
-    return { message: saved.summary };
-  }
-  const earlier = run.deadHost ? await reopenTail(run) : undefined;
-  if (earlier) {
-    run.tail = earlier;
-    return { message: earlier.summary };
+  const { dead, replicas } = run.facts;
+  const { promoted } = run.resumed ?? {};
+  // By GTID whoever still lacks something fetches it from the new master.
+  if (promoted && (run.facts.mode !== 'position' || replicas.every(r => r.id === promoted.newMaster)))
+    return { skipped: true };
+  // What the new master of an earlier run was made level with is the measure for the others.
+  const before = promoted || !run.deadHost ? await reopenTail(run) : undefined;
+  const tail = before ?? (await saveAll(run)) ?? (await reopenTail(run));
+  if (tail) {
+    run.tail = tail;
+    if (tail !== before) noteFact(run, 'saved', dead.id, { file: tail.file, from: tail.from });
+    return { message: tail.summary };
   }
   if (!run.deadHost && run.facts.cluster.binlogServers.length === 0) {
     run.log.log('warning', "Dead Master is not SSH reachable. Could not save it's binlogs. Transactions that were not sent to the latest slave (Read_Master_Log_Pos to the tail of the dead master's binlog) were lost."); // prettier-ignore
@@ -107,7 +104,9 @@ async function saveAgain(run: FailoverRun): Promise<void> {
   if (!again.ok) return;
   const isFurther = comparePositions(again.tail.to, run.tail.to) >= 0;
   await (isFurther ? run.tail : again.tail).log[Symbol.asyncDispose]();
-  if (isFurther) run.tail = again.tail;
+  if (!isFurther) return;
+  run.tail = again.tail;
+  noteFact(run, 'saved', run.facts.dead.id, { file: again.tail.file, from: again.tail.from });
 }
 
 /** Milliseconds for finding and killing mysqld. */
@@ -118,8 +117,8 @@ const FENCE_MS = 10_000;
  * port refuses: what cannot be reached and cannot be fenced may be alive.
  */
 async function fence(run: FailoverRun): Promise<StepResult> {
-  const { dead, snapshot } = run.facts;
-  const status = snapshot.servers.find(server => server.id === dead.id)?.status;
+  const { dead } = run.facts;
+  const runs = run.cause !== 'dead' || statusOf(run.facts) === 'hung';
   const { master_pid_file: pidFile, port } = dead.values;
   const { ip } = await hookServer(dead);
   const result = run.deadHost
@@ -134,8 +133,16 @@ async function fence(run: FailoverRun): Promise<StepResult> {
     await saveAgain(run);
     return { message: msg('mysqld was killed') };
   }
-  if (result?.kind === 'notRunning') return { message: msg('mysqld does not run') };
-  const why = result ? msg('{text}', { text: result.text }) : msg('SSH does not work there');
-  if (status === 'dead') return { skipped: true, message: why };
+  if (result?.kind === 'notRunning' && !runs) return { message: msg('mysqld does not run') };
+  const why = !result
+    ? msg('SSH does not work there')
+    : result.kind === 'failed'
+      ? msg('{text}', { text: result.text })
+      : msg('no mysqld runs on that host, and yet the master answers');
+  // Without SSH there is nothing that could be killed: the same as without fencing, as long as nothing answers there.
+  if (!runs && (!result || statusOf(run.facts) === 'dead')) {
+    run.log.log('warning', `${hostForm(dead)} was not fenced: ${format(why)}`);
+    return { skipped: true, message: why };
+  }
   throw new StepError('fence', msg('{server} could not be fenced: {reason}', { server: hostForm(dead), reason: why }));
 }

@@ -76,7 +76,10 @@ export async function failover(request: FailoverRequest, engine: EngineOptions):
       formerTails: [],
       relayLogs: new Map(),
       ...(wanted !== undefined && { wanted }),
-      ...(resumed && { resumed, ...resumed.prepared }),
+      applied: new Map(resumed?.applied),
+      ...(resumed && { resumed }),
+      ...(resumed?.promoted && { coordinates: resumed.promoted.coordinates }),
+      ...(resumed?.promoted?.levelAt && { levelAt: resumed.promoted.levelAt }),
     };
     try {
       return await perform(run, request, files);
@@ -150,13 +153,13 @@ async function perform(
     execute: (step, s) => executeStep(run, step, s),
     undo: step => undoStep(run, step),
     journal,
+    onFailure: ({ step, why }) => {
+      log.log(step.vital ? 'error' : 'warning', `${step.id}: ${format(why)}`);
+      run.left.push(why);
+    },
     onStage: steps => announceSteps(log, steps, run.facts.mode),
     ...(signal && { signal }),
   });
-  for (const { step, why } of result.failures) {
-    log.log(step.vital ? 'error' : 'warning', `${step.id}: ${format(why)}`);
-    run.left.push(why);
-  }
   const activated = result.ok;
   const complete = activated && run.left.length === 0 && run.facts.leftOut.length === 0;
   const outcome: Outcome = !activated
@@ -169,7 +172,8 @@ async function perform(
   const exitCode = outcome === 'succeeded' ? 0 : outcome === 'partial' ? 10 : 1;
   const changed = result.committed || result.undoFailed;
   const mark = activated ? files.complete : changed ? files.error : undefined;
-  if (mark) await markFailover(mark);
+  const marked = mark === undefined ? { ok: true as const } : await markFailover(mark);
+  if (!marked.ok) log.log('error', `${mark} could not be written: ${marked.text}`);
   const report = reportFacts(run, result, outcome);
   if (activated || changed) await sendReport(run, report);
   const message = endMessage(run, outcome);

@@ -6,6 +6,7 @@ import type { ReplicaChannel, ServerState } from '../mysql/types';
 import { addressOf } from '../topology/connectServer';
 import { contextOf, isReplica, type Node } from '../topology/rules/context';
 import type { Snapshot } from '../topology/types';
+import type { Unfinished } from './resume';
 
 /**
  * How replicas are brought level and repointed. `gtid`: MySQL's GTIDs and auto-position; `mariadbGtid`: MariaDB's GTIDs;
@@ -29,6 +30,8 @@ export interface ReplicaFacts {
   readonly channel: ReplicaChannel;
   /** An earlier run made it the new master, and it has forgotten its source: `channel` only names what was there. */
   readonly promoted?: true;
+  /** An earlier run let it fetch from another replica: the positions of `channel` are not those of the dead master. */
+  readonly foreign?: true;
 }
 
 /** A configured server that takes no part. */
@@ -61,11 +64,8 @@ export function hostForm({ id, values }: ServerConfig): string {
   return `${hostname}(${values.ip || hostname}:${values.port})`;
 }
 
-/** What an earlier run, which did not come to its end, had decided. */
-export interface Resumed {
-  /** Id of the server that was chosen as new master, and made level: the next run goes on with it. */
-  readonly newMaster: string;
-}
+/** What an earlier run, which did not come to its end, had done. */
+export type Resumed = Pick<Unfinished, 'promoted' | 'fetching'>;
 
 /**
  * Sorts the servers of a snapshot for the failover of `deadId`. Pure. Invariant: every configured server but the dead master
@@ -90,17 +90,22 @@ export function failoverFacts(
     const problem = outside(node);
     const sources = snapshot.edges.filter(edge => edge.replica === node.id).map(edge => edge.source);
     const ours = sources.includes(deadId);
-    const isNewMaster = node.id === resumed?.newMaster;
+    const newMaster = resumed?.promoted?.newMaster;
+    const other = resumed?.fetching.get(node.id);
     if (problem) leftOut.push({ id: node.id, reason: problem, excused: config.values.ignore_fail });
     else if (isReplica(node) && ours) {
       const edge = snapshot.edges.find(e => e.replica === node.id && e.source === deadId);
       const channel = node.state.channels.find(c => c.name === edge?.channel) ?? node.channel;
       replicas.push({ id: node.id, config, state: node.state, channel });
-    } else if (isNewMaster && node.state)
+    } else if (isReplica(node) && other !== undefined && sources.includes(other))
+      replicas.push({ id: node.id, config, state: node.state, channel: node.channel, foreign: true });
+    else if (node.id === newMaster && node.state)
       replicas.push({ id: node.id, config, state: node.state, channel: formerChannel(dead), promoted: true });
-    else if (resumed && isReplica(node) && sources.includes(resumed.newMaster))
+    else if (newMaster !== undefined && isReplica(node) && sources.includes(newMaster))
       repointed.push({ id: node.id, config, state: node.state, channel: node.channel });
     else if (config.values.multi_tier_slave && sources.length > 0) unmanaged.push(node.id);
+    else if (config.values.ignore_fail && sources.length === 0)
+      leftOut.push({ id: node.id, reason: msg('it does not replicate'), excused: true });
     else
       refusals.push({
         code: 'not-a-replica',
@@ -125,7 +130,7 @@ export function failoverFacts(
           reason,
         }),
       });
-  if (snapshot.master !== deadId && !resumed)
+  if (snapshot.master !== deadId && !resumed?.promoted && !resumed?.fetching.size)
     refusals.unshift({
       code: 'other-master',
       message: msg('Detected dead master {detected} does not match with specified dead master {dead}!', {

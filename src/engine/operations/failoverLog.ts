@@ -23,6 +23,10 @@ export function announce(log: Log, { facts, plan, refusals }: PreparedFailover):
       `  ${formOf(cluster, id)}: ${chosen ? 'new master: ' : ''}${reasons.map(r => format(r)).join('; ')}`,
     );
   for (const { message } of refusals) log.log('error', format(message));
+  if (!dead.values.master_ip_failover_script)
+    log.log('warning', 'master_ip_failover_script is not set. Skipping invalidating dead master IP address.');
+  if (!dead.values.shutdown_script && dead.extended.fence === 'none')
+    log.log('warning', 'shutdown_script is not set. Skipping explicit shutting down of the dead master.');
   if (refusals.length === 0) log.log('info', '** Phase 1: Configuration Check Phase completed.');
 }
 

@@ -23,6 +23,7 @@ export type FailoverStepKind =
   | 'reset-new-master'
   | 'enable-events'
   | 'semi-sync'
+  | 'old-master'
   | 'remove-section'
   | 'report';
 
@@ -95,9 +96,11 @@ const STAGE: Readonly<Record<FailoverStepKind, number>> = {
   'make-writable': 9,
   repoint: 10,
   'start-replica': 10,
-  'reset-new-master': 11,
+  // Beside them: a slow replica must not keep the new master from forgetting its source.
+  'reset-new-master': 10,
   'enable-events': 12,
   'semi-sync': 12,
+  'old-master': 12,
   'remove-section': 13,
   report: 14,
 };
@@ -265,6 +268,14 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
       ? [cleanUp('semi-sync', msg('Make {server} a semi-synchronous source', { server: form }))]
       : []),
   );
+  add({
+    kind: 'old-master',
+    phase: 'cleanup',
+    server: dead.id,
+    title: msg('Look whether {server} has come back', { server: hostForm(dead) }),
+    does: dead.extended.fence_returning_master ? ['SET GLOBAL super_read_only=1'] : [],
+    vital: false,
+  });
   if (options.removeDeadMasterConf)
     add({
       kind: 'remove-section',

@@ -61,7 +61,7 @@ export function reportFacts(
       return [{ server: reportServer(config), outcome: SLAVE_OUTCOME[came.outcome], ...(detail && { detail }) }];
     }),
     notes: run.notes.map(note => format(note)),
-    ...(facts.leftOut.length > 0 && { incomplete: true }),
+    ...((facts.leftOut.length > 0 || run.left.length > 0) && { incomplete: true }),
     ...(outcome === 'failed' && { error: result.failures.map(f => format(f.why)).join(' ') }),
   };
 }

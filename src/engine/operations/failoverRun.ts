@@ -1,5 +1,5 @@
 import type { ServerConfig } from '../../config/types';
-import { msg, type Message } from '../../l10n/message';
+import { format, msg, type Message } from '../../l10n/message';
 import type { LocalLog } from '../binlog/logFile';
 import type { Log } from '../log';
 import type { Statement } from '../mysql/dialect';
@@ -15,7 +15,7 @@ import type { Host } from '../ssh/types';
 import type { FailoverOptions, FailoverPlan } from './failoverPlan';
 import { hostForm, type FailoverFacts, type ReplicaFacts } from './failoverFacts';
 import type { Journal } from './journal';
-import type { Unfinished } from './resume';
+import type { AppliedFact, FailoverFactValues, Unfinished } from './resume';
 import { StepError } from './runPlan';
 import type { SavedTail } from './saveTail';
 
@@ -58,10 +58,17 @@ export interface FailoverRun {
   readonly notes: Message[];
   /** An earlier run of the same failover, which this one goes on with. */
   readonly resumed?: Unfinished;
+  /** By server: what was applied to it directly, by an earlier run or this one. */
+  readonly applied: Map<string, AppliedFact>;
   recovered?: boolean;
   ipReleased?: boolean;
   ipTaken?: boolean;
   shutdown?: 'poweredOff' | 'killedBySsh';
+  /** The old master came back and was made read-only. */
+  oldMasterHeld?: boolean;
+  /** The channel of the new master after its applier was stopped. */
+  newMasterChannel?: ReplicaChannel;
+  promotionNoted?: boolean;
 }
 
 export function replicaOf(run: FailoverRun, id: string): ReplicaFacts {
@@ -98,6 +105,33 @@ export async function openConnection(
 export interface ExecuteOptions extends QueryOptions {
   /** What to write down instead of the statement: the same with secrets masked. */
   readonly shown?: Statement;
+}
+
+/** Notes something that a later run must know, before it is done. */
+export function noteFact<Name extends keyof FailoverFactValues>(
+  run: FailoverRun,
+  name: Name,
+  server: string,
+  value: FailoverFactValues[Name],
+): void {
+  run.journal.write({ type: 'fact', name, server, value });
+}
+
+/** Goes on without a replica: its steps are taken out of the plan, and a person is told. */
+export function leaveOut(run: FailoverRun, id: string, reason: Message): void {
+  const { facts, plan } = run;
+  const config = facts.cluster.servers.find(server => server.id === id);
+  if (!config || !facts.replicas.some(replica => replica.id === id)) return;
+  run.facts = {
+    ...facts,
+    replicas: facts.replicas.filter(replica => replica.id !== id),
+    leftOut: [...facts.leftOut, { id, reason, excused: config.values.ignore_fail }],
+  };
+  run.plan = { ...plan, steps: plan.steps.filter(step => step.server !== id) };
+  run.journal.write({ type: 'plan', plan: run.plan });
+  const server = hostForm(config);
+  run.log.log('warning', `${server} is left out: ${format(reason)}`);
+  run.left.push(msg('{server} was lost during the failover: {reason}', { server, reason }));
 }
 
 /** Runs a statement that changes something: it is in the journal, with its time and its error. Rejects with MysqlError. */

@@ -2,11 +2,12 @@ import { msg } from '../../l10n/message';
 import { removeDeadSection, enableEvents, resetNewMaster, semiSyncSource } from './cleanUp';
 import { confirmElection } from './confirmElection';
 import { openDeadHost, saveBinlog, shutDown } from './deadMaster';
-import { releaseAddress, takeAddress } from './failoverHooks';
+import { releaseAddress } from './failoverHooks';
 import type { FailoverStepKind } from './failoverPlan';
 import type { FailoverRun } from './failoverRun';
 import type { Step } from './plan';
-import { makeWritable } from './promote';
+import { handAddress, makeWritable } from './promote';
+import { lookAtOldMaster } from './oldMaster';
 import { lockReplicas, releaseLocks, startApplier, startReceiver, stopApplier, stopReceiver } from './receivers';
 import { recover } from './recover';
 import { repoint, startRepointed } from './repoint';
@@ -28,17 +29,14 @@ const EXECUTORS: Readonly<Record<FailoverStepKind, Executor>> = {
   },
   'shut-down': shutDown,
   recover,
-  'take-address': async run => {
-    const result = await takeAddress(run);
-    run.ipTaken = result?.message === undefined;
-    return result;
-  },
+  'take-address': handAddress,
   'make-writable': makeWritable,
   repoint,
   'start-replica': startRepointed,
   'reset-new-master': resetNewMaster,
   'enable-events': enableEvents,
   'semi-sync': semiSyncSource,
+  'old-master': lookAtOldMaster,
   'remove-section': removeDeadSection,
   // Sent at the end, whatever came of it: see failover.ts.
   report: () => Promise.resolve({ message: msg('It is sent when everything else is done') }),

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode } from '../errors';
+import { errorCode, errorText } from '../errors';
 import type { LogLevel } from '../log';
 import type { Message } from '../../l10n/message';
 import type { OperationKind, Plan } from './plan';
@@ -59,8 +59,10 @@ export type JournalLine = JournalEntry & { readonly at: string };
 /** Where an operation tells what it does, before and after it does it. */
 export interface Journal {
   readonly file: string;
-  /** Appends and syncs to the disk: what it says is said before the next thing happens. */
+  /** Appends and syncs to the disk: what it says is said before the next thing happens. Never throws. */
   write(entry: JournalEntry): void;
+  /** Why a line is missing (a full disk), in the system's words; undefined: none is. */
+  readonly failure: string | undefined;
   close(): void;
 }
 
@@ -94,13 +96,22 @@ export function createJournal(dir: string, app: string, operation: OperationKind
 function openJournal(file: string): Journal {
   const handle = openSync(file, 'ax', 0o600);
   let open = true;
+  let failure: string | undefined;
   return {
     file,
+    get failure() {
+      return failure;
+    },
     write(entry) {
       if (!open) return;
-      writeSync(handle, `${JSON.stringify({ at: new Date().toISOString(), ...entry })}\n`);
-      // Progress of a step may be lost with the machine; a decision may not.
-      if (entry.type !== 'statement' && entry.type !== 'log') fsyncSync(handle);
+      try {
+        writeSync(handle, `${JSON.stringify({ at: new Date().toISOString(), ...entry })}\n`);
+        // Progress of a step may be lost with the machine; a decision may not.
+        if (entry.type !== 'statement' && entry.type !== 'log') fsyncSync(handle);
+      } catch (error) {
+        // Half way through, going on without a journal is better than no master.
+        failure ??= errorText(error);
+      }
     },
     close() {
       if (open) closeSync(handle);

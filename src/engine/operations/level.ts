@@ -7,10 +7,10 @@ import type { LogPosition } from '../mysql/types';
 import { number, text } from '../mysql/values';
 import { applyTransactions } from './applyTransactions';
 import { drain, type Drained } from './drain';
-import { connectionOf, type FailoverRun } from './failoverRun';
+import { connectionOf, leaveOut, noteFact, type FailoverRun } from './failoverRun';
 import { hostForm, type ReplicaFacts } from './failoverFacts';
 import type { AppliedFact } from './resume';
-import { StepError } from './runPlan';
+import { StepError, whyOf } from './runPlan';
 import { supplyFrom, transactionsOf } from './supply';
 
 /**
@@ -24,7 +24,7 @@ export async function levelByPosition(
   step: string,
   replica: ReplicaFacts,
   connection: MysqlServer,
-  { channel }: Drained,
+  { channel, partial }: Drained,
   signal: AbortSignal,
 ): Promise<LogPosition> {
   const server = hostForm(replica.config);
@@ -33,7 +33,7 @@ export async function levelByPosition(
   const { levelAt } = run;
   if (levelAt ? comparePositions(from, levelAt) === 0 : await hasEverything(run, step, replica, from, signal))
     return from;
-  const { ranges, end } = await transactionsOf(await supplyFrom(run, replica, from));
+  const { ranges, end } = await transactionsOf(await supplyFrom(run, replica, from, partial));
   const wanted = levelAt ? ranges.filter(range => comparePositions(range.end, levelAt) <= 0) : ranges;
   if (wanted.length > 0) await apply(run, step, replica, connection, wanted, channel.applied, signal);
   if (levelAt && (!end || comparePositions(end, levelAt) < 0 || comparePositions(from, levelAt) > 0))
@@ -62,7 +62,8 @@ async function hasEverything(
   from: LogPosition,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return !run.tail && !(await somebodyIsAhead(run, step, replica, from, signal));
+  const tail = run.tail && comparePositions(run.tail.to, from) > 0;
+  return !tail && !(await somebodyIsAhead(run, step, replica, from, signal));
 }
 
 async function somebodyIsAhead(
@@ -76,6 +77,7 @@ async function somebodyIsAhead(
     ({ id, channel }) => id !== replica.id && channel.received && comparePositions(channel.received, from) > 0,
   );
   for (const other of ahead) {
+<<<<<<< HEAD
     // It does not apply what it has: its relay logs are what counts, once they have been looked at.
     if (other.channel.delaySeconds > 0) {
       if (!run.relayLogs.has(other.id)) return true;
@@ -83,8 +85,35 @@ async function somebodyIsAhead(
     }
     const { channel } = await drain(run, step, other, await connectionOf(run, other.config), signal);
     if (channel.applied && comparePositions(channel.applied, from) > 0) return true;
+=======
+    const drained = await ofOther(run, other, async () =>
+      drain(run, step, other, await connectionOf(run, other.config), signal),
+    );
+    const { applied } = drained?.channel ?? {};
+    if (applied && comparePositions(applied, from) > 0) return true;
+>>>>>>> main
   }
   return false;
+}
+
+/**
+ * Something that concerns another replica than the one that is worked on: if that one is lost, the work goes on without it.
+ * Undefined: it was lost.
+ */
+export async function ofOther<T>(
+  run: FailoverRun,
+  other: ReplicaFacts,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const lost =
+      error instanceof MysqlError ? error.kind !== 'server' : error instanceof StepError && error.code === 'connect';
+    if (!lost) throw error;
+    leaveOut(run, other.id, whyOf(error));
+    return undefined;
+  }
 }
 
 async function apply(
@@ -100,21 +129,22 @@ async function apply(
   await applyTransactions(run, step, replica, ranges, {
     signal,
     beforeCommit: async range => {
-      const own = await ownPosition(connection);
+      const own = replica.config.values.disable_log_bin ? undefined : await ownPosition(connection);
       const value: AppliedFact = { base, from: range.start, next: range.end, ...(own && { own }) };
-      run.journal.write({ type: 'fact', name: 'applied', server: replica.id, value });
+      run.applied.set(replica.id, value);
+      noteFact(run, 'applied', replica.id, value);
     },
   });
 }
 
-/** An earlier run may have applied transactions that the replica's own position knows nothing of. */
+/** An earlier run, or this one for another purpose, may have applied transactions that the replica's position knows nothing of. */
 async function resumeFrom(
   run: FailoverRun,
   replica: ReplicaFacts,
   connection: MysqlServer,
   base: LogPosition,
 ): Promise<LogPosition> {
-  const fact = run.resumed?.applied.get(replica.id);
+  const fact = run.applied.get(replica.id);
   if (!fact || comparePositions(fact.base, base) !== 0) return base;
   const committed = await wasCommitted(connection, fact);
   if (committed === undefined)

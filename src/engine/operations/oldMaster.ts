@@ -2,8 +2,11 @@ import { connectServer } from '../topology/connectServer';
 import type { FailoverRun } from './failoverRun';
 import { execute } from './failoverRun';
 import { readOnlyOf, readOnlyStatement } from './readOnly';
-import { whyOf } from './runPlan';
-import { format } from '../../l10n/message';
+import type { FailoverStepKind } from './failoverPlan';
+import { hostForm } from './failoverFacts';
+import type { Step } from './plan';
+import { StepError, whyOf, type StepResult } from './runPlan';
+import { format, msg } from '../../l10n/message';
 
 /** As MHA's double check: milliseconds for one connection to the master that is said to be dead. */
 const DOUBLE_CHECK_MS = 1000;
@@ -20,6 +23,25 @@ export async function oldMasterAnswers(
   const result = await connectServer(run.facts.dead, { ...engine, timeoutMs });
   if (result.ok) result.server.destroy();
   return result.ok || (result.failure.alive && result.failure.kind !== 'silent');
+}
+
+/** The last step: an old master that is back and takes writes is said at once, and made read-only where that is wanted. */
+export async function lookAtOldMaster(run: FailoverRun, step: Step<FailoverStepKind>): Promise<StepResult> {
+  const { dead } = run.facts;
+  if (run.oldMasterHeld) return { skipped: true };
+  const { signal: _, ...engine } = run.engine;
+  const result = await connectServer(dead, { ...engine, timeoutMs: DOUBLE_CHECK_MS });
+  if (!result.ok) return undefined;
+  const { readOnly } = await readOnlyOf(result.server).finally(() => result.server.destroy());
+  if (readOnly) return { message: msg('It is back, and read-only') };
+  const fenced = dead.extended.fence_returning_master && (await makeReadOnly(run, step.id));
+  const server = hostForm(dead);
+  throw new StepError(
+    'old-master-back',
+    fenced
+      ? msg('The old master {server} is back and took writes; it was made read-only. Compare, and rebuild it', { server })
+      : msg('The old master {server} is back and takes writes: there are two masters. Make it read-only, compare, and rebuild it', { server }), // prettier-ignore
+  );
 }
 
 /** Makes the old master, which is back, as read-only as it can be. False if that did not succeed. */

@@ -10,12 +10,12 @@ import {
 import type { DeathCause } from '../monitor/types';
 import type { EngineOptions } from '../options';
 import { survey } from '../topology/survey';
-import type { Snapshot } from '../topology/types';
+import type { ServerStatus, Snapshot } from '../topology/types';
 import { elect } from './election';
 import { expectedLoss } from './expectedLoss';
 import { failoverFacts, hostForm, type FailoverFacts, type Refusal } from './failoverFacts';
 import { planFailover, type FailoverOptions, type FailoverPlan } from './failoverPlan';
-import { resumedOf, type Unfinished } from './resume';
+import { resumedOf, stillOpen, type Unfinished } from './resume';
 
 export interface FailoverRequest {
   readonly cluster: ClusterConfig;
@@ -62,13 +62,15 @@ export async function prepareFailover(request: FailoverRequest, engine: EngineOp
 /** The same of a snapshot. */
 export function prepared(request: FailoverRequest, snapshot: Snapshot, last: LastFailover): PreparedFailover {
   const { cluster, deadMaster, options, cause = 'dead' } = request;
-  const resumed = stillOpen(snapshot, resumedOf(workdirOf(request), cluster.name, deadMaster));
+  const resumed = stillOpen(resumedOf(workdirOf(request), cluster.name, deadMaster), snapshot, deadMaster);
   const facts = failoverFacts(cluster, snapshot, deadMaster, resumed);
   const asked = options.newMaster && serverAt(cluster, options.newMaster);
-  const wanted = options.newMaster ? (asked ?? NOBODY) : resumed?.newMaster;
+  const wanted = options.newMaster ? (asked ?? NOBODY) : resumed?.promoted?.newMaster;
   const election = elect(facts, wanted === undefined ? {} : { wanted });
   const plan = planFailover({ facts, election, options });
-  const unfenced = cause !== 'dead' && !plan.steps.some(step => step.kind === 'shut-down');
+  // One that accepts connections may go on writing.
+  const runs = cause !== 'dead' || statusOf(facts) === 'hung';
+  const unfenced = runs && election.newMaster !== undefined && !plan.steps.some(step => step.kind === 'shut-down');
   const minutes = options.lastFailoverMinute ?? LAST_FAILOVER_MINUTES;
   const verdict = options.ignoreLastFailover
     ? { allowed: true as const, outdated: true }
@@ -109,22 +111,15 @@ function serverAt(cluster: ClusterConfig, { host, port }: { host: string; port: 
   return cluster.servers.find(matches)?.id;
 }
 
-/**
- * An unfinished failover counts as long as its new master has not been set up to replicate again: somebody who repaired the
- * cluster, or a server that was restarted, has started its receiver.
- */
-function stillOpen({ servers, edges }: Snapshot, unfinished: Unfinished | undefined): Unfinished | undefined {
-  const server = servers.find(s => s.id === unfinished?.newMaster);
-  const receives = edges
-    .filter(edge => edge.replica === server?.id)
-    .some(edge => server?.state?.channels.find(c => c.name === edge.channel)?.receiver !== 'stopped');
-  return server?.state && !receives ? unfinished : undefined;
+/** Whatever answers is not dead, however badly it answers; one that accepts and falls silent is a matter of detection. */
+function answers(facts: FailoverFacts): boolean {
+  const status = statusOf(facts);
+  return status === 'alive' || status === 'refusing';
 }
 
-/** Whatever answers is not dead, however badly it answers; one that accepts and falls silent is a matter of detection. */
-function answers({ snapshot, dead }: FailoverFacts): boolean {
-  const status = snapshot.servers.find(server => server.id === dead.id)?.status;
-  return status === 'alive' || status === 'refusing';
+/** Of the dead master, as it was found. */
+export function statusOf({ snapshot, dead }: FailoverFacts): ServerStatus | undefined {
+  return snapshot.servers.find(server => server.id === dead.id)?.status;
 }
 
 const masterAlive = ({ dead }: FailoverFacts): Refusal => ({

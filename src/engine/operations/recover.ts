@@ -6,17 +6,15 @@ import type { MysqlServer } from '../mysql/server';
 import { applyTransactions } from './applyTransactions';
 import { drain, type Drained } from './drain';
 import type { Election } from './election';
-import { connectionOf, newMasterOf, readChannel, type FailoverRun } from './failoverRun';
+import { connectionOf, newMasterOf, noteFact, readChannel, type FailoverRun } from './failoverRun';
 import { formOf, hostForm, type ReplicaFacts } from './failoverFacts';
 import { announceCoordinates } from './failoverLog';
 import { planFailover, type FailoverStepKind } from './failoverPlan';
 import { gtidExecutedOf, mariadbPositionOf, mariadbReceivedOf } from './gtidState';
-import { levelByPosition, ownPosition } from './level';
+import { levelByPosition, ofOther, ownPosition } from './level';
 import type { Step } from './plan';
 import { pointAt, startReplica, stopReplica } from './pointAt';
 import { clusterPosition, clusterSet, errantOf, receivedPosition, receivedSet } from './progress';
-import { readOnlyOf } from './readOnly';
-import type { PreparedFact } from './resume';
 import { StepError, type StepResult } from './runPlan';
 import { supplyFrom, transactionsOf } from './supply';
 
@@ -49,7 +47,7 @@ export async function recover(
 }
 
 /** Failures that concern what the new master lacks, and not the new master. */
-const INSTEAD: ReadonlySet<string> = new Set(['no-supply', 'not-level', 'apply']);
+const INSTEAD: ReadonlySet<string> = new Set(['no-supply', 'not-level', 'apply', 'applier', 'apply-timeout']);
 
 function insteadOf({ plan: { election, newMaster } }: FailoverRun): string | undefined {
   return election.candidates.find(c => c.latest && c.eligible && c.id !== newMaster)?.id;
@@ -75,11 +73,12 @@ async function recoverNewMaster(run: FailoverRun, step: string, signal: AbortSig
   const replica = newMasterOf(run);
   const connection = await connectionOf(run, replica.config);
   const server = hostForm(replica.config);
-  if (replica.promoted || run.coordinates || (await wasPromoted(run, connection))) {
+  if (run.resumed?.promoted) {
     run.recovered = true;
     return { skipped: true, message: msg('{server} was brought level by an earlier run', { server }) };
   }
   const drained = await drain(run, step, replica, connection, signal);
+  run.newMasterChannel = drained.channel;
   if (run.facts.mode === 'position')
     run.levelAt = await levelByPosition(run, step, replica, connection, drained, signal);
   else if (run.facts.mode === 'gtid') await recoverByGtid(run, step, { replica, connection, drained, signal });
@@ -88,16 +87,9 @@ async function recoverNewMaster(run: FailoverRun, step: string, signal: AbortSig
   if (!coordinates) throw new StepError('no-coordinates', msg('{server} has no binary log position', { server }));
   run.coordinates = coordinates;
   run.recovered = true;
-  const value: PreparedFact = { coordinates, ...(run.levelAt && { levelAt: run.levelAt }) };
-  run.journal.write({ type: 'fact', name: 'prepared', server: replica.id, value });
   const place = `${coordinates.file}:${coordinates.position}`;
   announceCoordinates(run.log, run.facts, replica.id, { mode: run.facts.mode, at: coordinates });
   return { message: msg('{server} has everything; the others go on at {place}', { server, place }) };
-}
-
-/** An earlier run has made it writable: whatever it has now, clients have written to it. */
-async function wasPromoted(run: FailoverRun, connection: MysqlServer): Promise<boolean> {
-  return run.resumed !== undefined && run.facts.mode !== 'position' && !(await readOnlyOf(connection)).readOnly;
 }
 
 /**
@@ -108,10 +100,11 @@ async function applyTail(
   run: FailoverRun,
   step: string,
   replica: ReplicaFacts,
-  { channel }: Drained,
+  { channel, partial }: Drained,
   lacks: (gtid: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
+<<<<<<< HEAD
   const { applied } = channel;
   if (!applied) return;
   const delayed = run.facts.replicas.filter(
@@ -127,6 +120,11 @@ async function applyTail(
   });
   if (!supply) return;
   const { ranges } = await transactionsOf(supply);
+=======
+  const from = replica.foreign ? run.tail?.from : channel.applied;
+  if (!run.tail || !from) return;
+  const { ranges } = await transactionsOf(await supplyFrom(run, replica, from, partial));
+>>>>>>> main
   const wanted = ranges.filter(range => range.gtid !== undefined && lacks(range.gtid.text));
   if (wanted.length === 0) return;
   run.log.log('info', ` Applying ${wanted.length} transactions to ${hostForm(replica.config)}..`);
@@ -156,10 +154,12 @@ async function recoverByGtid(
         .subtract(await executed());
     if ((await missing()).isEmpty) continue;
     // What it has received and cannot apply (the beginning of a transaction) nobody can have of it.
-    const source = await connectionOf(run, other.config);
-    await drain(run, step, other, source, signal);
-    const has = clusterSet(other, (await gtidExecutedOf(source, { signal })) ?? GtidSet.empty).subtract(errant);
-    if ((await executed()).contains(has)) continue;
+    const has = await ofOther(run, other, async () => {
+      const source = await connectionOf(run, other.config);
+      await drain(run, step, other, source, signal);
+      return clusterSet(other, (await gtidExecutedOf(source, { signal })) ?? GtidSet.empty).subtract(errant);
+    });
+    if (!has || (await executed()).contains(has)) continue;
     if (!errant.isEmpty)
       run.notes.push(msg('{server} had transactions of its own, which every server has now: {gtids}', { server: hostForm(other.config), gtids: errant.toString() })); // prettier-ignore
     await fetchFrom(run, step, { replica, connection, other, signal }, async () => (await executed()).contains(has));
@@ -181,16 +181,18 @@ async function recoverByMariadbGtid(
   { replica, connection, drained, signal }: Recovery,
 ): Promise<void> {
   const position = () => mariadbPositionOf(connection, { signal });
-  // What the server has, its own binary log tells best: gtid_slave_pos may be ahead of it. The applier looks there.
-  await applyTail(run, step, replica, drained, () => true, signal);
   for (const other of byMost(run, replica)) {
     if ((await position()).contains(receivedPosition(other, run.facts.replicas))) continue;
-    const source = await connectionOf(run, other.config);
-    await drain(run, step, other, source, signal);
-    const has = clusterPosition(await mariadbReceivedOf(source, { signal }), other, run.facts.replicas);
-    if ((await position()).contains(has)) continue;
+    const has = await ofOther(run, other, async () => {
+      const source = await connectionOf(run, other.config);
+      await drain(run, step, other, source, signal);
+      return clusterPosition(await mariadbReceivedOf(source, { signal }), other, run.facts.replicas);
+    });
+    if (!has || (await position()).contains(has)) continue;
     await fetchFrom(run, step, { replica, connection, other, signal }, async () => (await position()).contains(has));
   }
+  // Last: what is applied directly is not in gtid_slave_pos, by which it would have asked another replica.
+  await applyTail(run, step, replica, drained, () => true, signal);
 }
 
 /** The others, those that have received the most first. */
@@ -219,6 +221,7 @@ async function fetchFrom(
   const mode = run.facts.mode === 'gtid' ? 'gtid' : 'mariadbGtid';
   run.log.log('info', ` ${hostForm(replica.config)} replicates from ${hostForm(other.config)} for what it lacks..`);
   await stopReplica(run, step, replica, connection);
+  noteFact(run, 'fetching', replica.id, other.id);
   await pointAt(run, step, { replica, connection, source: other.config, start: { mode }, delay: 0 });
   await startReplica(run, step, replica, connection, signal);
   const limit = performance.now() + replica.config.extended.apply_timeout * 1000;

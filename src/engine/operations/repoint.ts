@@ -44,6 +44,7 @@ export async function repoint(
     const start = startAt(run.facts.mode, run.coordinates);
     await pointAt(run, step.id, { replica, connection, source: newMasterOf(run).config, start });
     await keepRelayLogPurge(run, step.id, replica, connection);
+    await keepReadOnly(run, step.id, replica, connection);
     await startReplica(run, step.id, replica, connection, signal);
     await inSync(run, replica, connection, signal);
   } catch (error) {
@@ -125,6 +126,20 @@ async function keepRelayLogPurge(
   if (replica.state.relayLogPurge) return;
   const statement = { sql: 'SET GLOBAL relay_log_purge=0', values: [] };
   await execute(run, step, { id: replica.id, connection }, statement);
+}
+
+/** A replica is read-only: one that was not is made so, and that is said. */
+async function keepReadOnly(
+  run: FailoverRun,
+  step: string,
+  replica: ReplicaFacts,
+  connection: MysqlServer,
+): Promise<void> {
+  if (replica.state.readOnly) return;
+  const server = hostForm(replica.config);
+  run.log.log('warning', `${server} was writable. Set read_only=1.`);
+  run.notes.push(msg('{server} was writable; it is read-only now', { server }));
+  await execute(run, step, { id: replica.id, connection }, { sql: 'SET GLOBAL read_only=1', values: [] });
 }
 
 const SYNC_POLL_MS = 50;

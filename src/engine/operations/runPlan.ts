@@ -30,6 +30,8 @@ export interface PlanRun<Kind extends string> {
   /** Takes a step back. */
   readonly undo: (step: Step<Kind>) => Promise<void>;
   readonly journal: Journal;
+  /** Told of each step that fails, at once. */
+  readonly onFailure?: (failure: StepFailure<Kind>) => void;
   /** Told before the first step of a stage. */
   readonly onStage?: (steps: readonly Step<Kind>[]) => void;
   readonly signal?: AbortSignal;
@@ -84,6 +86,7 @@ export async function runPlan<Kind extends string>(run: PlanRun<Kind>): Promise<
       const why = whyOf(error);
       journal.write({ type: 'step', step: step.id, state: 'failed', message: why, tookMs: took() });
       failures.push({ step, why });
+      run.onFailure?.({ step, why });
       // It may have been done in part.
       done.push(step);
       return false;

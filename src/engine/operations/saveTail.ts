@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import type { ServerConfig } from '../../config/types';
-import { msg, type Message } from '../../l10n/message';
+import { format, msg, type Message } from '../../l10n/message';
 import { BinlogError } from '../binlog/binlogError';
-import { cutLogs } from '../binlog/cut';
+import { cutLogs, type Cut } from '../binlog/cut';
 import { findInBinaryLogs } from '../binlog/find';
-import { openLocalLog, type LocalLog } from '../binlog/logFile';
+import { openLocalLog, type LocalLog, type LogFile } from '../binlog/logFile';
 import { comparePositions } from '../binlog/position';
 import { listTransactions, type TransactionList } from '../binlog/transactions';
 import { errorText } from '../errors';
@@ -14,7 +14,6 @@ import type { FailoverRun } from './failoverRun';
 import { hostForm, type FailoverFacts, type ReplicaFacts } from './failoverFacts';
 import { timestamp } from './journal';
 import { findLogs } from './remoteLogs';
-import type { SavedFact } from './resume';
 import { newWorkFile } from './workFile';
 
 /** The part of the dead master's binary log that replicas may lack, in a file of this machine. */
@@ -55,7 +54,8 @@ export function tailStart(
   newMaster: string | undefined,
   latest: readonly string[],
 ): LogPosition | undefined {
-  const concerned = ({ id }: ReplicaFacts) => facts.mode === 'position' || id === newMaster || id === latest[0];
+  const concerned = ({ id, foreign }: ReplicaFacts) =>
+    !foreign && (facts.mode === 'position' || id === newMaster || id === latest[0]);
   const places = facts.replicas.filter(concerned).flatMap(({ channel: { received, applied } }) => {
     if (!received) return [];
     const near = applied && applied.file === received.file && received.position - applied.position <= APPLIER_BYTES;
@@ -104,9 +104,8 @@ export async function saveTail(run: FailoverRun, { config, host }: LogSource, fr
     const file = await fileFor(run, config);
     run.log.log('info', `Saving binary logs of ${server} from ${start.file}:${start.position} to ${file} ..`);
     const cut = await cutLogs(found.logs, file, { start: place.start, signal });
-    const value: SavedFact = { file, from: start };
-    run.journal.write({ type: 'fact', name: 'saved', server: config.id, value });
-    return { ok: true, tail: await tailOf(run, file, start, cut.end.lostBytes) };
+    damaged(run, server, cut.end, found.logs);
+    return { ok: true, tail: await tailOf(run, file, start) };
   } catch (error) {
     if (error instanceof BinlogError && error.code === 'encrypted')
       return failed(msg('The binary log of {server} is encrypted: it cannot be read without its server', { server }));
@@ -117,7 +116,28 @@ export async function saveTail(run: FailoverRun, { config, host }: LogSource, fr
 /** What an earlier run of the same failover copied, where the host can no longer be reached. */
 export async function reopenTail(run: FailoverRun): Promise<SavedTail | undefined> {
   const saved = run.resumed?.saved;
-  return saved && tailOf(run, saved.file, saved.from, 0).catch(() => undefined);
+  return saved && tailOf(run, saved.file, saved.from).catch(() => undefined);
+}
+
+/**
+ * A torn end is what a crash leaves: only its last, unfinished event is gone. Anything else that cannot be read hides
+ * transactions behind it.
+ */
+function damaged(run: FailoverRun, server: string, end: Cut['end'], logs: readonly LogFile[]): void {
+  const file = `${logs[end.index]?.name ?? ''}:${end.offset}`;
+  if (end.kind === 'complete') return;
+  const isTail = (end.kind === 'torn' || end.kind === 'zeros') && end.index === logs.length - 1;
+  if (isTail) {
+    run.log.log('info', `The last ${end.lostBytes} bytes of the log of ${server} are not a whole event.`);
+    return;
+  }
+  const why = msg('The binary log of {server} is damaged at {file}: what comes behind it could not be read', {
+    server,
+    file,
+  });
+  run.log.log('error', `${format(why)}${end.error ? `: ${end.error.message}` : ''}`);
+  run.notes.push(why);
+  run.left.push(why);
 }
 
 const failed = (why: Message): TailResult => ({ ok: false, why });
@@ -131,13 +151,11 @@ async function fileFor(run: FailoverRun, { id, kind, values }: ServerConfig): Pr
   return newWorkFile(workdir, `${what}_${timestamp(run.startedAt)}`);
 }
 
-async function tailOf(run: FailoverRun, file: string, from: LogPosition, lostBytes: number): Promise<SavedTail> {
+async function tailOf(run: FailoverRun, file: string, from: LogPosition): Promise<SavedTail> {
   const log = await openLocalLog(file);
   const list = await listTransactions([log]);
   const { transactions, bytes } = unreceived(list, run.facts.replicas);
   run.log.log('info', `Saved ${transactions} transactions (${bytes} bytes) that no slave had received.`);
-  if (lostBytes > 0)
-    run.log.log('info', `The last ${lostBytes} bytes of the log are torn: no transaction that was committed.`);
   return {
     file,
     log,

@@ -30,13 +30,23 @@ const COPY_MS = 600_000;
 /**
  * Finds who has the dead master's transactions from `from` on: its own disk first (what was saved, or once more if that
  * begins later), then the relay logs of those replicas that have received the most, with what was saved behind them. Rejects
+<<<<<<< HEAD
  * with StepError `no-supply`, which says of each why not. What `lacking` itself has
  * received it has applied already, unless it is delayed.
+=======
+ * with StepError `no-supply`, which says of each why not. `own`: the relay logs of the one that lacks something may have more
+ * than it has applied.
+>>>>>>> main
  */
-export async function supplyFrom(run: FailoverRun, lacking: ReplicaFacts, from: LogPosition): Promise<Supply> {
+export async function supplyFrom(
+  run: FailoverRun,
+  lacking: ReplicaFacts,
+  from: LogPosition,
+  own = false,
+): Promise<Supply> {
   // Replicas ask at the same time: one copy serves them all.
   const before = busy.get(run);
-  const supply = (before ?? Promise.resolve()).then(() => findSupply(run, lacking, from));
+  const supply = (before ?? Promise.resolve()).then(() => findSupply(run, own ? undefined : lacking, from));
   busy.set(
     run,
     supply.then(
@@ -75,7 +85,7 @@ async function fetchLowest(run: FailoverRun): Promise<void> {
   if (lowest) await supplyFrom(run, lowest.replica, lowest.place).catch(() => undefined);
 }
 
-async function findSupply(run: FailoverRun, lacking: ReplicaFacts, from: LogPosition): Promise<Supply> {
+async function findSupply(run: FailoverRun, lacking: ReplicaFacts | undefined, from: LogPosition): Promise<Supply> {
   const reasons: Message[] = [];
   if (run.tail && comparePositions(run.tail.from, from) > 0 && run.deadHost) {
     const again = await saveTail(run, { config: run.facts.dead, host: run.deadHost }, from);
@@ -85,26 +95,38 @@ async function findSupply(run: FailoverRun, lacking: ReplicaFacts, from: LogPosi
       run.tail = again.tail;
     } else reasons.push(again.why);
   }
-  if (run.tail && comparePositions(run.tail.from, from) <= 0) {
+  // A disk may have lost what was sent already: then the relay logs of those that received it reach further.
+  const best = mostAdvanced(run)[0]?.channel.received;
+  const isShort = run.tail && best && comparePositions(run.tail.to, best) < 0;
+  const ofTail = async (): Promise<Supply | undefined> => {
+    if (!run.tail || comparePositions(run.tail.from, from) > 0) return undefined;
     const found = await findInRelayLogs([run.tail.log], from);
-    if (found.found) return { logs: [run.tail.log], start: found.start };
-    reasons.push(notFound(run.tail.file, from, found));
-  }
+    if (!found.found) reasons.push(notFound(run.tail.file, from, found));
+    return found.found ? { logs: [run.tail.log], start: found.start } : undefined;
+  };
+  const first = isShort ? undefined : await ofTail();
+  if (first) return first;
   for (const replica of mostAdvanced(run)) {
+<<<<<<< HEAD
     if (replica.id === lacking.id && lacking.channel.delaySeconds === 0) continue;
+=======
+    if (replica.id === lacking?.id) continue;
+>>>>>>> main
     // Between its end and what was saved there would be a gap.
     const { received } = replica.channel;
-    if (!received || (run.tail && comparePositions(received, run.tail.from) < 0)) continue;
+    if (!received || (run.tail && !isShort && comparePositions(received, run.tail.from) < 0)) continue;
     const relay = await relayLogsFrom(run, replica, from);
     if (!relay.ok) {
       reasons.push(relay.why);
       continue;
     }
-    const logs = [relay.log, ...(run.tail ? [run.tail.log] : [])];
+    const logs = [relay.log, ...(run.tail && !isShort ? [run.tail.log] : [])];
     const found = await findInRelayLogs(logs, from);
     if (found.found) return { logs, start: found.start };
     reasons.push(notFound(relay.log.name, from, found));
   }
+  const last = isShort ? await ofTail() : undefined;
+  if (last) return last;
   throw new StepError(
     'no-supply',
     reasons.reduce(
@@ -127,9 +149,9 @@ function notFound(log: string, from: LogPosition, found: Found & { found: false 
 /** Those that have received the most come first; the others may still have more than the one that lacks something. */
 function mostAdvanced(run: FailoverRun): ReplicaFacts[] {
   const start: LogPosition = { file: '', position: 0 };
-  return [...run.facts.replicas].sort((a, b) =>
-    comparePositions(b.channel.received ?? start, a.channel.received ?? start),
-  );
+  return run.facts.replicas
+    .filter(replica => !replica.foreign)
+    .sort((a, b) => comparePositions(b.channel.received ?? start, a.channel.received ?? start));
 }
 
 type RelayLogs = { readonly ok: true; readonly log: LogFile } | { readonly ok: false; readonly why: Message };

@@ -116,7 +116,9 @@ async function probeConfigured(cluster: ClusterConfig, options: SurveyOptions, n
   const [probes] = await Promise.all([
     probeAll(
       cluster.servers.map(async server => {
-        const suspected = server.id === options.suspect && { timeoutMs: SUSPECT_TIMEOUT_MS };
+        // Nor for one that may fail: others wait.
+        const impatient = options.suspect !== undefined && (server.id === options.suspect || server.values.ignore_fail);
+        const suspected = impatient && { timeoutMs: SUSPECT_TIMEOUT_MS };
         const result = await probe(server, { ...options, ...suspected }, addressOf(server));
         done++;
         options.onProgress?.({

@@ -93,7 +93,16 @@ describe('the facts of a failover', () => {
 });
 
 describe('the facts of a failover that goes on', () => {
-  const resumed = { newMaster: 'server2' };
+  const resumed = {
+    promoted: { newMaster: 'server2', coordinates: { file: 'bin.000001', position: 4 } },
+    fetching: new Map<string, string>(),
+  };
+
+  it('know the replica that was made to fetch from another one, whose positions are not the dead master’s', () => {
+    const fetching = new Map([['server2', 'server3']]);
+    const facts = factsOf([{ entry: replicaOf(2, 3) }, {}], { resumed: { fetching } });
+    expect(facts).toMatchObject({ replicas: [{ id: 'server2', foreign: true }, { id: 'server3' }], refusals: [] });
+  });
 
   it('know the promoted server and the replicas that follow it already', () => {
     const facts = factsOf([{ entry: stateOf(2, { readOnly: false }) }, { entry: replicaOf(3, 2) }, {}], { resumed });

@@ -59,8 +59,9 @@ describe('the plan of a failover', () => {
         "8 promote: Give the service address to db2(db2:3306) [/etc/mha/ip]",
         "9 promote: Make db2(db2:3306) writable [SET GLOBAL read_only=0]",
         "10 repoint: Bring db3(db3:3306) level and let it replicate from db2(db2:3306) [STOP SLAVE; CHANGE MASTER TO …; START SLAVE] (may fail)",
-        "11 cleanup: Let db2(db2:3306) forget its old source [RESET SLAVE ALL] (may fail)",
+        "10 cleanup: Let db2(db2:3306) forget its old source [RESET SLAVE ALL] (may fail)",
         "12 cleanup: Enable the scheduled events of db2(db2:3306) [ALTER EVENT … ENABLE] (may fail)",
+        "12 cleanup: Look whether db1(db1:3306) has come back [] (may fail)",
         "13 cleanup: Remove [server1] from /etc/mha/app1.cnf [] (may fail)",
         "14 cleanup: Send the report of db1(db1:3306) [/etc/mha/report] (may fail)",
       ]
@@ -76,6 +77,7 @@ describe('the plan of a failover', () => {
       'recover:server2',
       'reset-new-master:server2',
       'enable-events:server2',
+      'old-master:server1',
     ]);
   });
 
@@ -89,7 +91,12 @@ describe('the plan of a failover', () => {
     const entry = (n: number, receiver: 'stopped' | 'running') => replicaOf(n, 2, {}, { receiver, applier: receiver });
     const plan = planOf(
       [{ entry: stateOf(2, { readOnly: false }) }, { entry: entry(3, 'stopped') }, { entry: entry(4, 'running') }, {}],
-      { resumed: { newMaster: 'server2' } },
+      {
+        resumed: {
+          promoted: { newMaster: 'server2', coordinates: { file: 'bin.000001', position: 4 } },
+          fetching: new Map(),
+        },
+      },
     );
     expect(plan.steps.filter(s => s.phase === 'repoint').map(s => s.id)).toEqual([
       'repoint:server5',
@@ -134,7 +141,8 @@ describe('every plan of a failover', () => {
           expect(first('take-address', 'make-writable')).toBeGreaterThan(last('recover'));
           expect(first('make-writable')).toBeGreaterThan(last('take-address'));
           expect(first('repoint')).toBeGreaterThan(last('make-writable', 'take-address'));
-          expect(first('reset-new-master', 'remove-section', 'report')).toBeGreaterThan(last('repoint'));
+          expect(first('reset-new-master')).toBeGreaterThan(last('make-writable', 'take-address'));
+          expect(first('remove-section', 'report')).toBeGreaterThan(last('repoint'));
 
           // No replica delays another, or the service.
           expect(stages(plan, 'repoint')).toHaveLength(replicas.length - 1);
