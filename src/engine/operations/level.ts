@@ -77,21 +77,16 @@ async function somebodyIsAhead(
     ({ id, channel }) => id !== replica.id && channel.received && comparePositions(channel.received, from) > 0,
   );
   for (const other of ahead) {
-<<<<<<< HEAD
     // It does not apply what it has: its relay logs are what counts, once they have been looked at.
     if (other.channel.delaySeconds > 0) {
       if (!run.relayLogs.has(other.id)) return true;
       continue;
     }
-    const { channel } = await drain(run, step, other, await connectionOf(run, other.config), signal);
-    if (channel.applied && comparePositions(channel.applied, from) > 0) return true;
-=======
     const drained = await ofOther(run, other, async () =>
       drain(run, step, other, await connectionOf(run, other.config), signal),
     );
     const { applied } = drained?.channel ?? {};
     if (applied && comparePositions(applied, from) > 0) return true;
->>>>>>> main
   }
   return false;
 }

@@ -104,15 +104,14 @@ async function applyTail(
   lacks: (gtid: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-<<<<<<< HEAD
-  const { applied } = channel;
-  if (!applied) return;
+  const from = replica.foreign ? run.tail?.from : channel.applied;
+  if (!from) return;
   const delayed = run.facts.replicas.filter(
-    ({ id, channel: { delaySeconds, received } }) =>
-      id !== replica.id && delaySeconds > 0 && received && comparePositions(received, applied) > 0,
+    ({ id, foreign, channel: { delaySeconds, received } }) =>
+      id !== replica.id && !foreign && delaySeconds > 0 && received && comparePositions(received, from) > 0,
   );
   if (!run.tail && delayed.length === 0) return;
-  const supply = await supplyFrom(run, replica, applied).catch((error: unknown) => {
+  const supply = await supplyFrom(run, replica, from, partial).catch((error: unknown) => {
     if (run.tail || !(error instanceof StepError)) throw error;
     const servers = delayed.map(({ config }) => hostForm(config)).join(', ');
     run.left.push(msg('What only {servers} had received, and not applied because of its delay, could not be had: {reason}', { servers, reason: error.why })); // prettier-ignore
@@ -120,11 +119,6 @@ async function applyTail(
   });
   if (!supply) return;
   const { ranges } = await transactionsOf(supply);
-=======
-  const from = replica.foreign ? run.tail?.from : channel.applied;
-  if (!run.tail || !from) return;
-  const { ranges } = await transactionsOf(await supplyFrom(run, replica, from, partial));
->>>>>>> main
   const wanted = ranges.filter(range => range.gtid !== undefined && lacks(range.gtid.text));
   if (wanted.length === 0) return;
   run.log.log('info', ` Applying ${wanted.length} transactions to ${hostForm(replica.config)}..`);

@@ -30,13 +30,8 @@ const COPY_MS = 600_000;
 /**
  * Finds who has the dead master's transactions from `from` on: its own disk first (what was saved, or once more if that
  * begins later), then the relay logs of those replicas that have received the most, with what was saved behind them. Rejects
-<<<<<<< HEAD
- * with StepError `no-supply`, which says of each why not. What `lacking` itself has
- * received it has applied already, unless it is delayed.
-=======
  * with StepError `no-supply`, which says of each why not. `own`: the relay logs of the one that lacks something may have more
- * than it has applied.
->>>>>>> main
+ * than it has applied, as those of a delayed one always do.
  */
 export async function supplyFrom(
   run: FailoverRun,
@@ -46,7 +41,9 @@ export async function supplyFrom(
 ): Promise<Supply> {
   // Replicas ask at the same time: one copy serves them all.
   const before = busy.get(run);
-  const supply = (before ?? Promise.resolve()).then(() => findSupply(run, own ? undefined : lacking, from));
+  const supply = (before ?? Promise.resolve()).then(() =>
+    findSupply(run, own || lacking.channel.delaySeconds > 0 ? undefined : lacking, from),
+  );
   busy.set(
     run,
     supply.then(
@@ -107,11 +104,7 @@ async function findSupply(run: FailoverRun, lacking: ReplicaFacts | undefined, f
   const first = isShort ? undefined : await ofTail();
   if (first) return first;
   for (const replica of mostAdvanced(run)) {
-<<<<<<< HEAD
-    if (replica.id === lacking.id && lacking.channel.delaySeconds === 0) continue;
-=======
     if (replica.id === lacking?.id) continue;
->>>>>>> main
     // Between its end and what was saved there would be a gap.
     const { received } = replica.channel;
     if (!received || (run.tail && !isShort && comparePositions(received, run.tail.from) < 0)) continue;
