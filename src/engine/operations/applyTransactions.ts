@@ -36,6 +36,7 @@ export async function applyTransactions(
   const [row = {}] = await at.connection.query('SELECT @@global.max_allowed_packet AS value');
   const packet = number(row, 'value') ?? LARGEST_PACKET;
   let left = ranges;
+  let changed = false;
   try {
     for (let raised = packet >= LARGEST_PACKET; ;) {
       const report = await applyOnce(run, replica, left, hooks);
@@ -43,12 +44,12 @@ export async function applyTransactions(
       hooks.signal.throwIfAborted();
       if (report.failure?.code !== 'packetTooLarge' || raised) throw failed(replica, report);
       await setPacket(run, step, at, LARGEST_PACKET);
-      raised = true;
+      raised = changed = true;
       left = left.slice(left.indexOf(report.last as TransactionRange));
     }
   } finally {
     const { connection } = at;
-    if (connection.isOpen && packet < LARGEST_PACKET)
+    if (connection.isOpen && changed)
       await setPacket(run, step, at, packet).catch(() => run.log.log('warning', `${hostForm(replica.config)}: max_allowed_packet was not set back.`)); // prettier-ignore
     if (connection.isOpen && unlock && replica.id !== run.plan.newMaster)
       await execute(run, step, at, readOnlyStatement(connection));

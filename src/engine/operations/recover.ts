@@ -107,8 +107,8 @@ async function applyTail(
   const from = replica.foreign ? run.tail?.from : channel.applied;
   if (!from) return;
   const delayed = run.facts.replicas.filter(
-    ({ id, channel: { delaySeconds, received } }) =>
-      id !== replica.id && delaySeconds > 0 && received && comparePositions(received, from) > 0,
+    ({ id, foreign, channel: { delaySeconds, received } }) =>
+      id !== replica.id && !foreign && delaySeconds > 0 && received && comparePositions(received, from) > 0,
   );
   if (!run.tail && delayed.length === 0) return;
   const supply = await supplyFrom(run, replica, from, partial).catch((error: unknown) => {

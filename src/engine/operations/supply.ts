@@ -31,7 +31,7 @@ const COPY_MS = 600_000;
  * Finds who has the dead master's transactions from `from` on: its own disk first (what was saved, or once more if that
  * begins later), then the relay logs of those replicas that have received the most, with what was saved behind them. Rejects
  * with StepError `no-supply`, which says of each why not. `own`: the relay logs of the one that lacks something may have more
- * than it has applied.
+ * than it has applied, as those of a delayed one always do.
  */
 export async function supplyFrom(
   run: FailoverRun,
@@ -41,7 +41,9 @@ export async function supplyFrom(
 ): Promise<Supply> {
   // Replicas ask at the same time: one copy serves them all.
   const before = busy.get(run);
-  const supply = (before ?? Promise.resolve()).then(() => findSupply(run, own ? undefined : lacking, from));
+  const supply = (before ?? Promise.resolve()).then(() =>
+    findSupply(run, own || lacking.channel.delaySeconds > 0 ? undefined : lacking, from),
+  );
   busy.set(
     run,
     supply.then(

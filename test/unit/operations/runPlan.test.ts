@@ -36,7 +36,12 @@ async function run(
 ): Promise<PlanResult<string> & { events: string[]; lines: string[] }> {
   const events: string[] = [];
   const entries: JournalEntry[] = [];
-  const journal: Journal = { file: '', failure: undefined, write: entry => void entries.push(entry), close: () => undefined };
+  const journal: Journal = {
+    file: '',
+    failure: undefined,
+    write: entry => void entries.push(entry),
+    close: () => undefined,
+  };
   const result = await runPlan({
     plan: typeof plan === 'function' ? plan : () => plan,
     journal,
