@@ -264,7 +264,7 @@ describe('the master comes back', () => {
     });
     await starting;
     expect(starting).toBeDefined();
-    await expectRecovered(world, result, { master: candidate, replicas: others, ids: range(1, 3) });
+    await expectRecovered(world, result, { master: candidate, replicas: others, exitCode: 10, ids: range(1, 3) });
     expect(await isWritable(master)).toBe(false);
   });
 });
