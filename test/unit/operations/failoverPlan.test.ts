@@ -48,8 +48,8 @@ describe('the plan of a failover', () => {
       [
         "1 check: Lock the replicas against other failovers, switches and purges [SELECT GET_LOCK('MHA_Master_High_Availability_Failover', 1)]",
         "2 check: Start the SQL thread of db3(db3:3306) [START REPLICA SQL_THREAD] (may fail)",
-        "3 fence: Stop receiving on db2(db2:3306) [STOP SLAVE IO_THREAD]",
-        "3 fence: Stop receiving on db3(db3:3306) [STOP SLAVE IO_THREAD]",
+        "3 fence: Stop receiving on db2(db2:3306) [STOP REPLICA IO_THREAD]",
+        "3 fence: Stop receiving on db3(db3:3306) [STOP REPLICA IO_THREAD]",
         "3 fence: Log in on the dead master's host [ssh] (may fail)",
         "4 recover: Compare what each replica has received, and confirm the new master [SHOW REPLICA STATUS]",
         "5 recover: Read what nobody has received from the dead master's binary log [db1:/var/lib/mysql] (may fail)",
