@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listJournals, parseJournal } from '../../src/engine/operations/journal';
 import type { TestServer } from '../support/testServer';
+import { killedAt } from './failoverKilled';
 import {
   expectRecovered,
   failOver,
@@ -40,27 +40,6 @@ async function prepared(kind: Kind): Promise<World> {
   return world;
 }
 
-/** Runs a failover that is killed at a line of its journal. False: it came to its end before. */
-async function killedAt({ cluster }: World, moment: 'before' | 'after', line: number): Promise<boolean> {
-  const child = spawn(
-    process.execPath,
-    [
-      '--import',
-      'tsx',
-      path.resolve('test/integration/failoverProcess.ts'),
-      await cluster.writeConfig(),
-      moment,
-      String(line),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  child.stdout.resume();
-  const [, signal] = await new Promise<[number | null, NodeJS.Signals | null]>(resolve =>
-    child.once('close', (code, name) => resolve([code, name])),
-  );
-  return signal === 'SIGKILL';
-}
-
 /** The lines of a whole journal, each as `type step state`. */
 async function linesOf(kind: Kind): Promise<string[]> {
   await using world = await prepared(kind);
@@ -89,7 +68,7 @@ describe.each([
       const where = `killed ${moment} line ${line}: ${text}`;
       let log: readonly string[] = [];
       try {
-        expect(await killedAt(world, moment, line), where).toBe(true);
+        expect(await killedAt(world, { moment, line }), where).toBe(true);
         const { candidate, others, cluster } = world;
         expect((await Promise.all(others.map(isWritable))).filter(Boolean), where).toEqual([]);
         const result = await failOver(cluster);
