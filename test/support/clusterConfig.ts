@@ -39,7 +39,7 @@ export function clusterConfigText(cluster: TestCluster, options: ConfigTextOptio
       ...options.servers?.[i + 1],
     }),
   );
-  return [section('server default', defaults), ...sections, options.appended ?? ''].join('\n');
+  return [section('server default', defaults), ...sections, ...(options.appended ? [options.appended] : [])].join('\n');
 }
 
 function section(name: string, values: Readonly<Record<string, string | undefined>>): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type mysql from 'mysql2/promise';
@@ -68,6 +69,9 @@ export async function createServer(program: ServerProgram, spec: ServerSpec): Pr
   // On a small disk the log files occupy their size from the start, as on a real one: InnoDB aborts when a hole cannot be filled.
   const sparse = spec.diskMb === undefined ? 'always' : 'never';
   await mustRun('cp', ['-a', `--sparse=${sparse}`, '-T', program.template, datadir]);
+  // Servers that MySQL 5.6 starts in the same second may draw the same UUID.
+  if (program.flavour !== 'mariadb1011')
+    writeFileSync(path.join(datadir, 'auto.cnf'), `[auto]\nserver-uuid=${randomUUID()}\n`, { flag: 'wx' });
   const place = spec.place ?? LOOPBACK;
   const claim = await place.port('mysql');
 
