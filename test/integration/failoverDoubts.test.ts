@@ -50,6 +50,7 @@ describe('the binary log of the dead master', () => {
 
   it.each([
     ['by position', POSITION_56, {}],
+    ['by GTID of MySQL', GTID_56, {}],
     ['by GTID, strict', GTID_MARIADB, { gtid_strict_mode: 'ON' }],
     ['by GTID, not strict', GTID_MARIADB, { gtid_strict_mode: 'OFF' }],
   ] as const)(
@@ -212,6 +213,21 @@ describe('the work directory', () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir]);
     return dir;
   }
+
+  it('is full before it: nothing is changed', async () => {
+    await using world = await worldOf(POSITION_56);
+    const { cluster, master, candidate, others } = world;
+    const workdir = smallWorkdir(world);
+    await master.kill();
+    const disk = fillDisk(workdir);
+    const result = await failOver(cluster, { options: { workdir } });
+    expect(result, result.log.join('\n')).toMatchObject({ exitCode: 1, outcome: 'failed' });
+    for (const replica of cluster.replicas)
+      expect((await replicaStatus(replica, 'mysql56'))?.['Slave_IO_Running']).not.toBe('No');
+    disk[Symbol.dispose]();
+    const again = await failOver(cluster, { options: { workdir } });
+    await expectRecovered(world, again, { master: candidate, replicas: others, ids: range(1, 3) });
+  });
 
   it('is full after the point of no return: the new master is made all the same', async () => {
     await using world = await worldOf(POSITION_56);

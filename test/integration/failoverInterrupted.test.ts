@@ -14,7 +14,6 @@ import {
   isWritable,
   level,
   POSITION_56,
-  POSITION_MARIADB,
   range,
   stopReceiver,
   worldOf,
@@ -51,7 +50,7 @@ function failingHook({ cluster }: World) {
 
 describe('what the dead master alone had is applied once', () => {
   it('when one failover fails at the end, the next at its beginning, and the third succeeds', async () => {
-    await using world = await counting(POSITION_MARIADB);
+    await using world = await counting(POSITION_56);
     const { cluster, master, candidate, others } = world;
     await count(master, 1);
     await count(master, 2);
