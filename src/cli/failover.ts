@@ -7,10 +7,10 @@ export function failoverOf({ failover }: Awaited<ReturnType<typeof loadEngine>>)
     const { configuration, failover: given } = options;
     const { cluster } = configuration;
     if (!cluster) return { exitCode: 1 };
-    const { id: deadMaster, cause, sshReachable } = death;
+    const { id: deadMaster, cause, evidence, sshReachable } = death;
     const known = sshReachable === 'unknown' ? {} : { sshReachable };
     const result = await failover(
-      { cluster, deadMaster, options: given, cause, command: 'masterha_manager', ...known },
+      { cluster, deadMaster, options: given, cause, evidence, command: 'masterha_manager', ...known },
       options,
     );
     return {

@@ -10,6 +10,7 @@ import type { CommandContext, CommandInput } from './command';
 import { defineCommand } from './command';
 import { CONFIG_OPTIONS, loadConfig } from './configOptions';
 import { loadEngine } from './engine';
+import { whileFailingOver } from './failoverStatus';
 import { obstacles, preparedJson, preparedText } from './failoverText';
 import { findingJson, jsonText } from './json';
 import { lintText } from './lint';
@@ -198,9 +199,14 @@ class FailoverCommand {
   }
 
   async #failOver(request: FailoverRequest): Promise<number> {
-    const { engine, options } = this.#parts;
+    const { cluster, engine, options, signal } = this.#parts;
     const { failover } = await loadEngine();
-    const result = await failover(request, engine);
+    const dead = cluster.servers.find(({ id }) => id === request.deadMaster);
+    if (!dead) throw new Error(`no section ${request.deadMaster}`);
+    const result = await whileFailingOver(
+      { workdir: options.manager_workdir, app: cluster.name, dead, log: engine.log, signal },
+      () => failover(request, engine),
+    );
     const declined = result.outcome === 'cancelled' && result.journal === undefined;
     const message = declined ? msg('Another server would be chosen now: look at the plan again') : result.message;
     this.#tell({ ...result, message }, options.json ?? false);

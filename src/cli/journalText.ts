@@ -1,5 +1,6 @@
 import type { JournalLine } from '../engine/operations/journal';
 import { OPERATION_TEXT, OUTCOME_TEXT } from '../engine/operations/planWords';
+import type { Evidence } from '../engine/monitor/types';
 import type { FailoverPlan } from '../engine/operations/failoverPlan';
 import type { Step } from '../engine/operations/plan';
 import { msg, type Message } from '../l10n/message';
@@ -77,6 +78,7 @@ export class JournalTeller {
         return [`        [${line.server}] ${printable(`${line.text}${error}`)} (${line.tookMs} ms)`];
       }
       case 'fact':
+        if (line.name === 'evidence') return [this.#evidence(line.value as Evidence)];
         return verbose ? [`        ${line.name} ${printable(JSON.stringify(line.value))}`] : [];
       case 'log':
         return verbose || line.level === 'error' ? [`        ${printable(line.text)}`] : [];
@@ -89,6 +91,10 @@ export class JournalTeller {
         ];
       }
     }
+  }
+
+  #evidence({ from, server, says, text }: Evidence): string {
+    return printable(`        ${server ?? from}: ${says} (${text})`);
   }
 
   #text(message: Message): string {

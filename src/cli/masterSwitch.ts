@@ -1,12 +1,13 @@
 import type { ClusterConfig, ServerConfig } from '../config/types';
 import { blockers } from '../config/resolve';
-import type { FailoverAnswer } from '../engine/operations/prepareFailover';
+import type { FailoverAnswer, FailoverRequest } from '../engine/operations/prepareFailover';
 import type { FailoverPlan } from '../engine/operations/failoverPlan';
 import { format, msg } from '../l10n/message';
 import { askLine, askYes } from './askYes';
 import { defineCommand, type CommandContext } from './command';
 import { CONFIG_OPTIONS } from './configOptions';
 import { loadEngine } from './engine';
+import { whileFailingOver } from './failoverStatus';
 import { managerLog } from './managerLog';
 import { FAILOVER_OPTIONS, failoverOptions, INTERNAL_OPTIONS, MONITOR_OPTIONS } from './managerOptions';
 import { problemLine, readForMha } from './mhaConfig';
@@ -95,15 +96,23 @@ async function failOver(options: Options, conf: string, context: CommandContext)
     return 1;
   }
   const engine = await loadEngine();
-  const { exitCode, journal } = await engine.failover(
+  const request: FailoverRequest = {
+    cluster,
+    deadMaster: dead.id,
+    options: failoverOptions(options, { interactive, workdir: options.manager_workdir }),
+    command: 'masterha_master_switch --master_state=dead',
+    ...(interactive && { confirm: plan => confirm(cluster, plan, context) }),
+  };
+  const { exitCode, journal } = await whileFailingOver(
     {
-      cluster,
-      deadMaster: dead.id,
-      options: failoverOptions(options, { interactive, workdir: options.manager_workdir }),
-      command: 'masterha_master_switch --master_state=dead',
-      ...(interactive && { confirm: plan => confirm(cluster, plan, context) }),
+      workdir: options.manager_workdir,
+      app: cluster.name,
+      dead,
+      waitOnErrorSeconds: options.wait_on_failover_error,
+      log,
+      signal,
     },
-    { log, signal },
+    () => engine.failover(request, { log, signal }),
   );
   if (journal !== undefined) log.log('info', `Journal: ${journal}`);
   return exitCode;

@@ -23,7 +23,7 @@ export interface Ran {
 }
 
 /** Built by `npm run build`. */
-const BIN = process.env['MYSQL_HA_BIN'] ?? path.resolve('bin');
+export const BIN = process.env['MYSQL_HA_BIN'] ?? path.resolve('bin');
 
 /** Never to be seen in any output, whatever happens: the passwords of the test accounts. */
 const SECRETS = ['mha pass#1', 'wrong pass#2'];

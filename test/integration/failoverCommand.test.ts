@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listJournals, parseJournal } from '../../src/engine/operations/journal';
@@ -72,7 +72,11 @@ describe('mha failover and mha journal', () => {
     expect(listJournals(workdir(), 'app1')).toEqual([]);
   });
 
-  it('takes passwords from standard input, and keeps a journal', async () => {
+  it('takes passwords from standard input, and keeps a journal; a living manager keeps its status file', async () => {
+    const status = path.join(workdir(), 'app1.master_status.health');
+    // This process stands for the manager.
+    const managers = `${process.pid}\t20:PING_FAILING\tmaster:127.0.0.1`;
+    writeFileSync(status, managers);
     const denied = await cluster.writeConfig(path.join(cluster.dir, 'denied/app1.cnf'), {
       defaults: { password: 'not the password' },
     });
@@ -84,6 +88,8 @@ describe('mha failover and mha journal', () => {
     );
     expect(stderr).toContain('MHA::MasterFailover');
     expect(code, stdout + stderr).toBe(0);
+    expect(stderr).toContain(`A manager of this application is running: ${status} belongs to a manager`);
+    expect(readFileSync(status, 'utf8')).toBe(managers);
     const [journal] = listJournals(workdir(), 'app1');
     expect(stdout).toContain(`Journal: ${journal?.file}`);
     const text = readFileSync(journal?.file ?? '', 'utf8');

@@ -78,6 +78,7 @@ describe.each([
           master: candidate,
           replicas: others,
           exitCode: result.exitCode as 0 | 10,
+          errors: true,
           ids: IDS,
         });
       } catch (error) {

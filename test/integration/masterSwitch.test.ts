@@ -1,7 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startCluster, type TestCluster } from '../support/cluster';
-import { runCli, type Ran, type RunOptions } from './cliRun';
+import { waitFor } from '../support/waitFor';
+import { BIN, runCli, type Ran, type RunOptions } from './cliRun';
 import { expectOneCluster, isWritable } from './failoverSupport';
 
 let cluster: TestCluster;
@@ -37,6 +39,24 @@ describe('masterha_master_switch --master_state=dead', () => {
     expect(await expectOneCluster(candidate!, [other!])).toEqual([]);
   });
 
+  it('shows itself in the status file while it runs, so that nobody stops it', async () => {
+    const { dead } = await started();
+    const status = `${cluster.dir}/manager/app1.master_status.health`;
+    const hook = `${cluster.dir}/hook`;
+    const conf = await cluster.writeConfig(undefined, { defaults: { master_ip_failover_script: hook } });
+    const call = (name: string) =>
+      `${path.join(BIN, name)} --conf=${conf} >${cluster.dir}/${name} 2>&1; echo "exit $?" >>${cluster.dir}/${name}\n`;
+    const programs = ['masterha_check_status', 'masterha_stop'];
+    const text = `#!/bin/sh\ncase "$*" in *--command=start*) ;; *) exit 0;; esac\ncp ${status} ${cluster.dir}/seen\n${programs.map(call).join('')}exit 0\n`;
+    writeFileSync(hook, text, { mode: 0o755 });
+    expect((await failOver(conf, [...dead, '--interactive=0'])).code).toBe(0);
+    const told = (name: string) => readFileSync(`${cluster.dir}/${name}`, 'utf8');
+    expect(told('seen')).toMatch(/^\d+\t50:FAILOVER_RUNNING\tmaster:127\.0\.0\.1\t/);
+    expect(told('masterha_check_status')).toMatch(/failover is running\(50:FAILOVER_RUNNING\)[\s\S]*exit 50\n$/);
+    expect(told('masterha_stop')).toBe('Currently Failover is running on app1. Should not stop.\nexit 1\n');
+    expect(existsSync(status)).toBe(false);
+  });
+
   it("asks MHA's questions, and changes nothing after a no", async () => {
     const { conf, dead } = await started();
     const ran = await failOver(conf, dead, { stdin: 'no\n' });
@@ -62,8 +82,12 @@ describe('masterha_master_switch --master_state=dead', () => {
 
   it('refuses a master that answers, one that is not the master, and one that is not there', async () => {
     const { conf, dead } = await started(false);
-    const alive = await failOver(conf, [...dead, '--interactive=0']);
+    const waiting = failOver(conf, [...dead, '--interactive=0', '--wait_on_failover_error=3']);
+    const status = () => runCli('masterha_check_status', [`--conf=${conf}`]);
+    await waitFor('the failure in the status', async () => (await status()).code === 51, { timeoutMs: 20_000 });
+    const alive = await waiting;
     expect(alive.code).toBe(1);
+    expect((await status()).code).toBe(2);
     expect(log()).toContain('is reachable via MySQL! Stop failover.');
     const replica = await failOver(conf, [
       '--dead_master_host=127.0.0.1',

@@ -14,8 +14,8 @@ export interface FaultProxy extends AsyncDisposable {
   delay(ms: number): void;
   /** Resets all open connections (the client sees ECONNRESET). */
   cut(): void;
-  /** Each connection ends as soon as the target has sent that many bytes; the rest is lost. */
-  closeAfter(bytes: number): void;
+  /** Each connection ends as soon as the target has sent that many bytes; the rest is lost. With `refuse`, none comes after it. */
+  closeAfter(bytes: number, then?: 'refuse'): void;
   /** Back to passing everything on; what was held back in silence is delivered. */
   heal(): Promise<void>;
 }
@@ -24,7 +24,7 @@ type Mode =
   | { readonly kind: 'pass' }
   | { readonly kind: 'silent' }
   | { readonly kind: 'delay'; readonly ms: number }
-  | { readonly kind: 'closeAfter'; readonly bytes: number };
+  | { readonly kind: 'closeAfter'; readonly bytes: number; readonly then: 'refuse' | undefined };
 
 interface Line {
   readonly client: net.Socket;
@@ -79,6 +79,7 @@ export async function startProxy(target: { readonly host: string; readonly port:
       if (data.length >= left) {
         to.end(data.subarray(0, Math.max(0, left)), () => end(line));
         line.sent = mode.bytes;
+        if (mode.then) void proxy.refuse();
         return;
       }
     }
@@ -113,7 +114,7 @@ export async function startProxy(target: { readonly host: string; readonly port:
         end(line);
       }
     },
-    closeAfter: bytes => void (mode = { kind: 'closeAfter', bytes }),
+    closeAfter: (bytes, then) => void (mode = { kind: 'closeAfter', bytes, then }),
     async heal() {
       mode = { kind: 'pass' };
       for (const line of lines) for (const deliver of line.held.splice(0)) deliver();

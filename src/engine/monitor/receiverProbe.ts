@@ -18,16 +18,16 @@ const STATEMENT_MS = 2000;
  * Milliseconds in which a restarted receiver has reached a living master, or got an error: neighbours of a host without
  * power take three seconds to miss it. Whoever drops packets gives no error at all.
  */
-const RESULT_MS = 5000;
+const RESULT_MS = 4000;
 const LOOK_MS = 50;
 const START_ATTEMPTS = 2;
-/** Milliseconds from which no further receiver is restarted: those that were have told enough. */
-const ENOUGH_MS = 10_000;
+/** Milliseconds in which a receiver reaches a living master, usually: the next one is left alone so long. */
+const HEADSTART_MS = 1000;
 
 export interface ProbeOptions {
   readonly identity: MasterIdentity;
   readonly engine: EngineOptions;
-  /** Milliseconds until a receiver that got no error counts as one that gets no answer; default 5000. */
+  /** Milliseconds until a receiver that got no error counts as one that gets no answer; default 4000. */
   readonly resultMs?: number;
 }
 
@@ -39,9 +39,9 @@ export interface Probed {
 
 /**
  * Asks the master through receivers that say they are connected, by restarting them: nothing tells a connection to a host
- * without power from one that is idle, until slave_net_timeout (an hour in MySQL 5.6). One receiver at a time, and only the
- * channel from this master; the others only if the first was in vain. A delayed replica is left alone. Rejects only when
- * cancelled, never with a receiver stopped that it could start.
+ * without power from one that is idle, until slave_net_timeout (an hour in MySQL 5.6). One after the other, the next only
+ * where nobody has reached the master by then; and only the channel from this master. A delayed replica is left alone.
+ * Rejects only when cancelled, never with a receiver stopped that it could start.
  */
 export async function probeReceivers(
   replicas: readonly ServerConfig[],
@@ -51,27 +51,25 @@ export async function probeReceivers(
   const startMs = performance.now();
   const opinions: ReplicaOpinion[] = [];
   const unprobed: { server: string; text: string }[] = [];
-  const waiting: Promise<ReplicaOpinion | string>[] = [];
+  const waiting: Promise<void>[] = [];
+  let isAlive = false;
   const take = (server: string, said: ReplicaOpinion | string): void => {
     log.log('warning', `  ${server}: ${typeof said === 'string' ? said : said.text}`);
     if (typeof said === 'string') unprobed.push({ server, text: said });
     else opinions.push(said);
+    isAlive ||= typeof said !== 'string' && (said.says === 'reconnected' || said.says === 'answered');
   };
   for (const replica of replicas) {
-    if (performance.now() - startMs > ENOUGH_MS) break;
+    if (isAlive || performance.now() - startMs > resultMs) break;
     const restarted = await restartReceiver(replica, identity, engine);
     if (typeof restarted === 'string' || 'says' in restarted) {
       take(replica.id, restarted);
       continue;
     }
-    const result = resultOf(replica, restarted, { identity, engine, resultMs });
-    if (opinions.some(({ probed }) => probed)) {
-      waiting.push(result.then(said => (take(replica.id, said), said)));
-      continue;
-    }
-    const said = await result;
-    take(replica.id, said);
-    if (typeof said !== 'string' && said.says !== 'broken') break;
+    const result = resultOf(replica, restarted, { identity, engine, resultMs }).then(said => take(replica.id, said));
+    result.catch(() => undefined);
+    waiting.push(result);
+    await Promise.race([result, pause(HEADSTART_MS, engine.signal)]);
   }
   await Promise.all(waiting);
   return { opinions, unprobed };

@@ -28,6 +28,7 @@ function channelOf(row: Row, dialect: Dialect): ReplicaChannel {
     ...optional('received', position(row, c('receivedFile'), c('receivedPosition'))),
     ...optional('applied', position(row, c('appliedFile'), c('appliedPosition'))),
     ...optional('relayLog', position(row, 'Relay_Log_File', 'Relay_Log_Pos')),
+    ...optional('relayLogBytes', number(row, 'Relay_Log_Space')),
     ...optional('secondsBehind', number(row, c('secondsBehind'))),
     ...optional('receiverError', replicationError(row, 'Last_IO_Errno', 'Last_IO_Error')),
     ...optional('applierError', replicationError(row, 'Last_SQL_Errno', 'Last_SQL_Error')),

@@ -84,6 +84,8 @@ export interface ReplicaChannel {
   /** What the applier has done: position in the source's binary log. */
   readonly applied?: LogPosition;
   readonly relayLog?: LogPosition;
+  /** Relay_Log_Space: bytes of all its relay logs. */
+  readonly relayLogBytes?: number;
   /** Seconds_Behind_Source; undefined where the server says NULL. */
   readonly secondsBehind?: number;
   readonly receiverError?: ReplicationError;

@@ -1,3 +1,4 @@
+import type { LogPosition } from '../mysql/types';
 import { msg, type Message } from '../../l10n/message';
 import { logNumber } from '../binlog/position';
 import type { FailoverFacts, ReplicaFacts, Refusal } from './failoverFacts';
@@ -153,16 +154,21 @@ const oldestMajor = (replicas: readonly ReplicaFacts[]): number => Math.min(...r
 
 /**
  * Bytes of the dead master's binary log between what this replica has applied and what the latest has received. MHA calls
- * any difference of files too much (its issue 143); here a whole file in between counts FILE_BYTES.
+ * any difference of files too much (its issue 143). Here a whole file in between counts FILE_BYTES, but what the replica has
+ * yet to apply cannot be more than its relay logs hold.
  */
-function delayOf(replica: ReplicaFacts, facts: FailoverFacts, latest: readonly string[]): number | undefined {
+function delayOf({ channel }: ReplicaFacts, facts: FailoverFacts, latest: readonly string[]): number | undefined {
   const best = facts.replicas.find(r => r.id === latest[0])?.channel.received;
-  const own = replica.channel.applied;
-  if (!best || !own) return undefined;
-  const files = logNumber(best.file) - logNumber(own.file);
+  const { applied, received, relayLogBytes = Infinity } = channel;
+  if (!best || !applied) return undefined;
+  if (!received) return between(applied, best);
+  return Math.min(between(applied, received), relayLogBytes) + between(received, best);
+}
+
+function between(from: LogPosition, to: LogPosition): number {
+  const files = logNumber(to.file) - logNumber(from.file);
   if (files < 0) return 0;
-  if (files === 0) return Math.max(0, best.position - own.position);
-  return (files - 1) * FILE_BYTES + best.position;
+  return files === 0 ? Math.max(0, to.position - from.position) : (files - 1) * FILE_BYTES + to.position;
 }
 
 function reasonsAgainst(

@@ -145,6 +145,7 @@ async function perform(
     host: os.hostname(),
     command: request.command ?? '',
   });
+  for (const value of request.evidence ?? []) journal.write({ type: 'fact', name: 'evidence', value });
   journal.write({ type: 'plan', plan: run.plan });
   for (const { id } of run.facts.repointed) run.outcomes.set(id, { outcome: 'ok' });
   const { signal } = run.engine;

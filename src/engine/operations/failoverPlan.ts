@@ -1,6 +1,7 @@
 import { msg, type Message } from '../../l10n/message';
 import { maskPasswords } from '../../config/secret';
 import type { ServerConfig } from '../../config/types';
+import { dialectOf, type StatementName } from '../mysql/dialect';
 import type { FailoverOptions as ManagerFailoverOptions } from '../monitor/types';
 import type { Election } from './election';
 import { formOf, hostForm, type FailoverFacts, type FailoverMode, type ReplicaFacts } from './failoverFacts';
@@ -81,6 +82,9 @@ export function planFailover({ facts, election, options, expectedLoss }: Failove
   };
 }
 
+/** As this server spells it, for people. */
+const sql = ({ state }: ReplicaFacts, name: StatementName): string => dialectOf(state.version).statement(name).sql;
+
 /** The same in every plan, so that one that is made anew under way goes on where the first one was. */
 const STAGE: Readonly<Record<FailoverStepKind, number>> = {
   lock: 1,
@@ -135,8 +139,8 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
         phase: 'check',
         server: r.id,
         title: msg('Start the SQL thread of {server}', { server: hostForm(r.config) }),
-        does: ['START SLAVE SQL_THREAD'],
-        undo: ['STOP SLAVE SQL_THREAD'],
+        does: [sql(r, 'startApplier')],
+        undo: [sql(r, 'stopApplier')],
         vital: false,
       })),
   );
@@ -148,8 +152,8 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
         phase: 'fence',
         server: r.id,
         title: msg('Stop receiving on {server}', { server: hostForm(r.config) }),
-        does: ['STOP SLAVE IO_THREAD'],
-        undo: ['START SLAVE IO_THREAD'],
+        does: [sql(r, 'stopReceiver')],
+        undo: [sql(r, 'startReceiver')],
         vital: !r.config.values.ignore_fail,
       })),
     {
@@ -165,7 +169,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
     kind: 'elect',
     phase: 'recover',
     title: msg('Compare what each replica has received, and confirm the new master'),
-    does: ['SHOW SLAVE STATUS'],
+    does: [sql(newMaster, 'showReplicaStatus')],
     vital: true,
   });
   const saving: Draft = {
@@ -226,7 +230,9 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
       title: options.skipChangeMaster
         ? msg('Bring {server} level', { server: hostForm(r.config) })
         : msg('Bring {server} level and let it replicate from {master}', { server: hostForm(r.config), master: form }),
-      does: options.skipChangeMaster ? [] : ['STOP SLAVE', 'CHANGE MASTER TO …', 'START SLAVE'],
+      does: options.skipChangeMaster
+        ? []
+        : [sql(r, 'stopReplica'), `${sql(r, 'changeSource')}…`, sql(r, 'startReplica')],
       vital: false,
     })),
   );
@@ -241,7 +247,7 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
           server: hostForm(r.config),
           master: form,
         }),
-        does: ['START SLAVE'],
+        does: [sql(r, 'startReplica')],
         vital: false,
       })),
   );
@@ -257,7 +263,9 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
     ...(newMaster.config.values.skip_reset_slave || options.skipChangeMaster || newMaster.promoted
       ? []
       : [
-          cleanUp('reset-new-master', msg('Let {server} forget its old source', { server: form }), ['RESET SLAVE ALL']),
+          cleanUp('reset-new-master', msg('Let {server} forget its old source', { server: form }), [
+            sql(newMaster, 'resetReplicaAll'),
+          ]),
         ]),
   );
   add(

@@ -7,7 +7,7 @@ import {
   readLastFailover,
   type LastFailover,
 } from '../monitor/failoverFiles';
-import type { DeathCause } from '../monitor/types';
+import type { DeathCause, Evidence } from '../monitor/types';
 import type { EngineOptions } from '../options';
 import { survey } from '../topology/survey';
 import type { ServerStatus, Snapshot } from '../topology/types';
@@ -24,6 +24,8 @@ export interface FailoverRequest {
   readonly options: FailoverOptions;
   /** Why, if the master may well answer: it must then be fenced before another server takes its place. Default: it is dead. */
   readonly cause?: DeathCause;
+  /** Why it was declared dead, for the journal. */
+  readonly evidence?: readonly Evidence[];
   /** False: SSH to the dead master's host was tried and does not work; it is not tried again. */
   readonly sshReachable?: boolean;
   /** Asked before anything is changed. Absent: it goes on. */

@@ -47,7 +47,14 @@ export async function recover(
 }
 
 /** Failures that concern what the new master lacks, and not the new master. */
-const INSTEAD: ReadonlySet<string> = new Set(['no-supply', 'not-level', 'in-doubt', 'apply', 'applier', 'apply-timeout']);
+const INSTEAD: ReadonlySet<string> = new Set([
+  'no-supply',
+  'not-level',
+  'in-doubt',
+  'apply',
+  'applier',
+  'apply-timeout',
+]);
 
 function insteadOf({ plan: { election, newMaster } }: FailoverRun): string | undefined {
   return election.candidates.find(c => c.latest && c.eligible && c.id !== newMaster)?.id;

@@ -160,6 +160,15 @@ const ROWS: readonly Row[] = [
     elected: 'server2',
   },
   {
+    is: 'one that has received all, and has many small files to apply',
+    replicas: [
+      both(candidate, { channel: { received: at(60, 500), applied: at(1, 4), relayLogBytes: 40_000 } }),
+      received(60, 500),
+    ],
+    options: POSITION,
+    elected: 'server2',
+  },
+  {
     is: 'nobody with a whole file to apply',
     replicas: [both(candidate, received(1, 999_000)), received(3, 500)],
     options: POSITION,
