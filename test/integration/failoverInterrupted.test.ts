@@ -14,7 +14,6 @@ import {
   isWritable,
   level,
   POSITION_56,
-  POSITION_MARIADB,
   range,
   stopReceiver,
   worldOf,
@@ -51,7 +50,7 @@ function failingHook({ cluster }: World) {
 
 describe('what the dead master alone had is applied once', () => {
   it('when one failover fails at the end, the next at its beginning, and the third succeeds', async () => {
-    await using world = await counting(POSITION_MARIADB);
+    await using world = await counting(POSITION_56);
     const { cluster, master, candidate, others } = world;
     await count(master, 1);
     await count(master, 2);
@@ -172,6 +171,46 @@ describe('a failover that was killed', () => {
       expect(await replicaStatus(candidate, kind.flavour)).toBeUndefined();
     },
   );
+
+  it.each([
+    ['MySQL 5.6', GTID_56],
+    ['MariaDB', GTID_MARIADB],
+  ] as const)(
+    'while the new master fetched, and the dead host could be reached again later: all is applied in order, %s',
+    async (_, kind) => {
+      // prettier-ignore
+      await using world = await worldOf(kind, STATEMENTS);
+      const { cluster, master, candidate, others } = world;
+      await stopReceiver(candidate, kind.flavour);
+      await insert(master, 4, 6);
+      await level(cluster, others);
+      await stopReceiver(others[0]!, kind.flavour);
+      await insert(master, 7, 9);
+      // Without the row, it does nothing.
+      await master.query("UPDATE test.t SET v = 'changed' WHERE id = 5");
+      await master.kill();
+      const config = { servers: { 1: { ssh_port: '1' }, 3: { no_master: '1' } } };
+      expect(await killedAt(world, { moment: 'after', line: /"step":"recover:server2","server":"server2","text":"CHANGE/, config })).toBe(true); // prettier-ignore
+      const result = await failOver(cluster, { config: { servers: { 3: { no_master: '1' } } } });
+      await expectRecovered(world, result, { master: candidate, replicas: others, ids: range(1, 9) });
+      expect(await candidate.query("SELECT id FROM test.t WHERE v = 'changed'")).toEqual([{ id: 5 }]);
+    },
+  );
+
+  it('when the new master had everything and nobody else had: nothing is wrong with it', async () => {
+    const kind = GTID_MARIADB;
+    await using world = await worldOf(kind);
+    const { cluster, master, candidate, others } = world;
+    await stopReceiver(candidate, kind.flavour);
+    await insert(master, 4, 6);
+    await level(cluster, others);
+    await stopReceiver(others[0]!, kind.flavour);
+    await insert(master, 7, 9);
+    await master.kill();
+    expect(await killedAt(world, { moment: 'after', line: /"step":"make-writable:server2","state":"started"/ })).toBe(true); // prettier-ignore
+    const result = await failOver(cluster);
+    await expectRecovered(world, result, { master: candidate, replicas: others, ids: range(1, 9) });
+  });
 
   it('between CHANGE MASTER and START of a replica: the next one starts it', async () => {
     const kind = POSITION_56;

@@ -162,6 +162,9 @@ async function perform(
     ...(signal && { signal }),
   });
   const activated = result.ok;
+  // Past the point of no return it went on without: a person must know that the record is not whole.
+  if (activated && journal.failure !== undefined)
+    run.left.push(msg('The journal cannot be written: {text}', { text: journal.failure }));
   const complete = activated && run.left.length === 0 && run.facts.leftOut.length === 0;
   const outcome: Outcome = !activated
     ? result.cancelled

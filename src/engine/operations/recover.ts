@@ -145,8 +145,12 @@ async function recoverByGtid(
   { replica, connection, drained, signal }: Recovery,
 ): Promise<void> {
   const executed = async () => (await gtidExecutedOf(connection, { signal })) ?? GtidSet.empty;
-  const before = await executed();
-  await applyTail(run, step, replica, drained, gtid => !before.contains(GtidSet.parse(gtid)), signal);
+  const tail = async () => {
+    const before = await executed();
+    await applyTail(run, step, replica, drained, gtid => !before.contains(GtidSet.parse(gtid)), signal);
+  };
+  // Where an earlier run let it fetch from another, what was saved may begin behind what it lacks: what others have comes first.
+  if (!replica.foreign) await tail();
   for (const other of byMost(run, replica)) {
     const errant = errantOf(other, run.facts.replicas);
     const missing = async () =>
@@ -165,6 +169,7 @@ async function recoverByGtid(
       run.notes.push(msg('{server} had transactions of its own, which every server has now: {gtids}', { server: hostForm(other.config), gtids: errant.toString() })); // prettier-ignore
     await fetchFrom(run, step, { replica, connection, other, signal }, async () => (await executed()).contains(has));
   }
+  if (replica.foreign) await tail();
   const lost = run.facts.replicas
     .map(other => clusterSet(other, other.state.gtidExecuted ?? '').subtract(errantOf(other, run.facts.replicas)))
     .reduce((all, set) => all.union(set), GtidSet.empty)

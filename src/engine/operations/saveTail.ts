@@ -49,28 +49,30 @@ const COPY_MS = 600_000;
 
 /**
  * Where to begin: a place that is not behind the beginning of any transaction that a replica may lack. By GTID only the most
- * advanced replica and the new master count: the others fetch from there.
+ * advanced replica and the new master count: the others fetch from there. A new master that an earlier run let fetch from
+ * another has no place of its own, and gets what any of the others has first; `saved` is where that run began.
  */
 export function tailStart(
   facts: FailoverFacts,
   newMaster: string | undefined,
   latest: readonly string[],
+  saved?: LogPosition,
 ): LogPosition | undefined {
-  const concerned = ({ id, foreign }: ReplicaFacts) =>
-    !foreign && (facts.mode === 'position' || id === newMaster || id === latest[0]);
+  const all = facts.mode === 'position' || facts.replicas.some(({ id, foreign }) => id === newMaster && foreign);
+  const concerned = ({ id, foreign }: ReplicaFacts) => !foreign && (all || id === newMaster || id === latest[0]);
   const places = facts.replicas.filter(concerned).flatMap(({ channel: { received, applied } }) => {
     if (!received) return [];
     const near = applied && applied.file === received.file && received.position - applied.position <= APPLIER_BYTES;
     return [near ? applied : received];
   });
-  return places.sort(comparePositions)[0];
+  return places.sort(comparePositions)[0] ?? saved;
 }
 
 /** Copies it over SSH. `from`: another place to begin than `tailStart`. Never rejects for what host and files do. */
 export async function saveTail(run: FailoverRun, { config, host }: LogSource, from?: LogPosition): Promise<TailResult> {
-  const { facts, plan } = run;
+  const { facts, plan, resumed } = run;
   const server = hostForm(config);
-  const start = from ?? tailStart(facts, plan.newMaster, plan.election.latest);
+  const start = from ?? tailStart(facts, plan.newMaster, plan.election.latest, resumed?.saved?.from);
   if (!start) return failed(msg("No replica has ever received anything: the place in the dead master's binary log is not known")); // prettier-ignore
   const signal = AbortSignal.timeout(COPY_MS);
   try {
