@@ -427,8 +427,8 @@ export const EXTENDED_PARAMETERS = {
     inheritance: 'inherited',
     default: 'none',
     since: '0.1',
-    en: 'ssh: in a failover without a `shutdown_script`, kill the mysqld of the dead master over SSH, found by `master_pid_file` or by the PID file that the server named while it was alive. none: leave it alone. Default none.',
-    zh: 'ssh：故障切换时若未设置 `shutdown_script`，则通过 SSH 终止宕机主库的 mysqld，按 `master_pid_file` 或服务器存活时告知的 PID 文件查找。none：不处理。默认 none。',
+    en: 'ssh: in a failover without a `shutdown_script`, kill the mysqld of the dead master over SSH, found by `master_pid_file` or by the PID file that the server named while it was alive. A host that SSH does not reach either is not fenced: who needs that gives a `shutdown_script` that switches off its power. none: leave it alone. Default none.',
+    zh: 'ssh：故障切换时若未设置 `shutdown_script`，则通过 SSH 终止宕机主库的 mysqld，按 `master_pid_file` 或服务器存活时告知的 PID 文件查找。SSH 也无法到达的主机不会被隔离：如有此需要，请使用可断电的 `shutdown_script`。none：不处理。默认 none。',
   },
   fence_returning_master: {
     type: 'boolean',

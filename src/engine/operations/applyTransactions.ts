@@ -14,12 +14,24 @@ export interface ApplyHooks {
   readonly beforeCommit?: (range: TransactionRange) => Promise<void>;
 }
 
-/** The greatest value that max_allowed_packet takes, and what MHA sets. Bytes. */
-const LARGEST_PACKET = 1_073_741_824;
+/** A global variable of the server. */
+interface Setting {
+  readonly name: 'max_allowed_packet' | 'local_infile';
+  readonly value: number;
+}
+
+/**
+ * What lets a server take what it has refused: the greatest packet that there is (bytes; as MHA sets it), and LOAD DATA of a
+ * file that was in the log, which MySQL 8 and later refuse unless told otherwise.
+ */
+const NEEDED: Partial<Record<ApplyFailure['code'], Setting>> = {
+  packetTooLarge: { name: 'max_allowed_packet', value: 1_073_741_824 },
+  localInfile: { name: 'local_infile', value: 1 },
+};
 
 /**
  * Applies transactions to a replica whose applier is stopped, through a connection of its own. The server stays read-only for
- * everybody without SUPER; what was changed for it (super_read_only, max_allowed_packet) is set back. Rejects with StepError
+ * everybody without SUPER; what was changed for it (super_read_only, max_allowed_packet, local_infile) is set back. Rejects with StepError
  * `apply`, which names the transaction that failed.
  */
 export async function applyTransactions(
@@ -33,26 +45,27 @@ export async function applyTransactions(
   const before = await readOnlyOf(at.connection);
   const unlock = before.superReadOnly ? superWritable(at.connection) : undefined;
   if (unlock) await execute(run, step, at, unlock);
-  const [row = {}] = await at.connection.query('SELECT @@global.max_allowed_packet AS value');
-  const packet = number(row, 'value') ?? LARGEST_PACKET;
+  const changed: Setting[] = [];
   let left = ranges;
-  let changed = false;
   try {
-    for (let raised = packet >= LARGEST_PACKET; ;) {
+    for (;;) {
       const report = await applyOnce(run, replica, left, hooks);
       if (report.kind === 'done') return;
       hooks.signal.throwIfAborted();
-      if (report.failure?.code !== 'packetTooLarge' || raised) throw failed(replica, report);
-      await setPacket(run, step, at, LARGEST_PACKET);
-      raised = changed = true;
+      const setting = report.failure && NEEDED[report.failure.code];
+      if (!setting || changed.some(({ name }) => name === setting.name)) throw failed(replica, report);
+      const [row = {}] = await at.connection.query(`SELECT @@global.${setting.name} AS value`);
+      const value = number(row, 'value');
+      if (value === undefined || value >= setting.value) throw failed(replica, report);
+      changed.push({ name: setting.name, value });
+      await set(run, step, at, setting);
       left = left.slice(left.indexOf(report.last as TransactionRange));
     }
   } finally {
     const { connection } = at;
-    if (connection.isOpen && changed)
-      await setPacket(run, step, at, packet).catch(() => run.log.log('warning', `${hostForm(replica.config)}: max_allowed_packet was not set back.`)); // prettier-ignore
-    if (connection.isOpen && unlock && replica.id !== run.plan.newMaster)
-      await execute(run, step, at, readOnlyStatement(connection));
+    for (const setting of connection.isOpen ? changed : [])
+      await set(run, step, at, setting).catch(() => run.log.log('warning', `${hostForm(replica.config)}: ${setting.name} was not set back.`)); // prettier-ignore
+    if (connection.isOpen && unlock) await execute(run, step, at, readOnlyStatement(connection));
   }
 }
 
@@ -72,13 +85,13 @@ async function applyOnce(
   });
 }
 
-function setPacket(
+function set(
   run: FailoverRun,
   step: string,
   at: { readonly id: string; readonly connection: MysqlServer },
-  value: number,
+  { name, value }: Setting,
 ): Promise<unknown> {
-  return execute(run, step, at, { sql: 'SET GLOBAL max_allowed_packet=?', values: [value] });
+  return execute(run, step, at, { sql: `SET GLOBAL ${name}=?`, values: [value] });
 }
 
 function failed(replica: ReplicaFacts, { failure, last }: ApplyReport): StepError {

@@ -115,8 +115,9 @@ async function saveAgain(run: FailoverRun): Promise<void> {
 const FENCE_MS = 10_000;
 
 /**
- * The fencing that is built in (`#@ fence=ssh`). Without SSH, or if it fails, the failover goes on only where the master's
- * port refuses: what cannot be reached and cannot be fenced may be alive.
+ * The fencing that is built in (`#@ fence=ssh`). Where it fails the failover goes on only if the master's port refuses. A host
+ * that SSH does not reach either is taken for dead, as it is without fencing: who needs more has a shutdown_script that can
+ * switch off the power. A master that answers must be killed in any case.
  */
 async function fence(run: FailoverRun): Promise<StepResult> {
   const { dead } = run.facts;

@@ -12,7 +12,7 @@ import { hostForm, type FailoverMode, type ReplicaFacts } from './failoverFacts'
 import { StepError } from './runPlan';
 
 /** How long threads may take to run after START. MHA waits 10 s, and 600 s in GTID mode without telling why. */
-const START_MS = 10_000;
+export const START_MS = 10_000;
 const POLL_MS = 10;
 
 /** Where a replica goes on. */

@@ -3,17 +3,26 @@ import { msg, type Message } from '../../l10n/message';
 import { comparePositions } from '../binlog/position';
 import { GtidSet } from '../mysql/gtid';
 import type { MysqlServer } from '../mysql/server';
+import type { ReplicaChannel } from '../mysql/types';
 import { applyTransactions } from './applyTransactions';
 import { drain, type Drained } from './drain';
 import type { Election } from './election';
-import { connectionOf, newMasterOf, noteFact, readChannel, type FailoverRun } from './failoverRun';
+import {
+  channelName,
+  connectionOf,
+  execute,
+  newMasterOf,
+  noteFact,
+  readChannel,
+  type FailoverRun,
+} from './failoverRun';
 import { formOf, hostForm, type ReplicaFacts } from './failoverFacts';
 import { announceCoordinates } from './failoverLog';
 import { planFailover, type FailoverStepKind } from './failoverPlan';
 import { gtidExecutedOf, mariadbPositionOf, mariadbReceivedOf } from './gtidState';
 import { levelByPosition, ofOther, ownPosition } from './level';
 import type { Step } from './plan';
-import { pointAt, startReplica, stopReplica } from './pointAt';
+import { pointAt, START_MS, stopReplica } from './pointAt';
 import { clusterPosition, clusterSet, errantOf, receivedPosition, receivedSet } from './progress';
 import { StepError, type StepResult } from './runPlan';
 import { supplyFrom, transactionsOf } from './supply';
@@ -31,13 +40,17 @@ export async function recover(
   try {
     return await recoverNewMaster(run, step.id, signal);
   } catch (error) {
-    const instead = error instanceof StepError && INSTEAD.has(error.code) ? insteadOf(run) : undefined;
+    if (!(error instanceof StepError && INSTEAD.has(error.code))) throw error;
+    const before = run.facts.replicas.length;
+    const instead = await insteadOf(run, signal);
+    // What stood in the way was what another had; that one is lost.
+    if (!instead && run.facts.replicas.length < before) return await recoverNewMaster(run, step.id, signal);
     if (!instead || run.options.newMaster !== undefined) throw error;
     const { election } = run.plan;
     run.log.log('warning', `${formOf(run.facts.cluster, election.newMaster ?? '')} cannot be brought level. New master is ${formOf(run.facts.cluster, instead)}`); // prettier-ignore
     run.plan = planFailover({
       facts: run.facts,
-      election: changed(election, instead, (error as StepError).why),
+      election: changed(election, instead, error.why),
       options: run.options,
       expectedLoss: run.plan.expectedLoss,
     });
@@ -56,8 +69,27 @@ const INSTEAD: ReadonlySet<string> = new Set([
   'apply-timeout',
 ]);
 
-function insteadOf({ plan: { election, newMaster } }: FailoverRun): string | undefined {
-  return election.candidates.find(c => c.latest && c.eligible && c.id !== newMaster)?.id;
+/** One that lives and has everything; those that turn out to be lost are left out. */
+async function insteadOf(run: FailoverRun, signal: AbortSignal): Promise<string | undefined> {
+  const { election, newMaster } = run.plan;
+  for (const { id, latest, eligible } of election.candidates) {
+    const replica = run.facts.replicas.find(r => r.id === id);
+    if (!replica || !latest || id === newMaster || !(await lives(run, replica, signal))) continue;
+    if (eligible) return id;
+  }
+  return undefined;
+}
+
+/** Milliseconds in which a server answers. */
+const ANSWER_MS = 3_000;
+
+/** Whether a replica that others need still answers; if not, it is left out. */
+async function lives(run: FailoverRun, replica: ReplicaFacts, signal: AbortSignal): Promise<boolean> {
+  const answer = await ofOther(run, replica, async () => {
+    const server = await connectionOf(run, replica.config);
+    return await server.query('SELECT 1', [], { timeoutMs: ANSWER_MS, signal });
+  });
+  return answer !== undefined;
 }
 
 function changed(election: Election, instead: string, why: Message): Election {
@@ -111,7 +143,7 @@ async function applyTail(
   lacks: (gtid: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const from = replica.foreign ? run.tail?.from : channel.applied;
+  const from = hasPlace(replica, channel) ? channel.applied : run.tail?.from;
   if (!from) return;
   const delayed = run.facts.replicas.filter(
     ({ id, foreign, channel: { delaySeconds, received } }) =>
@@ -132,6 +164,11 @@ async function applyTail(
   await applyTransactions(run, step, replica, wanted, { signal });
 }
 
+/** Whether it knows where it stands in the dead master's log: not if it never connected, nor if it fetched from another since. */
+function hasPlace({ foreign }: ReplicaFacts, { applied }: ReplicaChannel): boolean {
+  return !foreign && applied !== undefined;
+}
+
 interface Recovery {
   readonly replica: ReplicaFacts;
   readonly connection: MysqlServer;
@@ -149,8 +186,9 @@ async function recoverByGtid(
     const before = await executed();
     await applyTail(run, step, replica, drained, gtid => !before.contains(GtidSet.parse(gtid)), signal);
   };
-  // Where an earlier run let it fetch from another, what was saved may begin behind what it lacks: what others have comes first.
-  if (!replica.foreign) await tail();
+  // Without a place of its own, what was saved may begin behind what it lacks: what others have comes first.
+  const isFirst = hasPlace(replica, drained.channel);
+  if (isFirst) await tail();
   for (const other of byMost(run, replica)) {
     const errant = errantOf(other, run.facts.replicas);
     const missing = async () =>
@@ -169,7 +207,7 @@ async function recoverByGtid(
       run.notes.push(msg('{server} had transactions of its own, which every server has now: {gtids}', { server: hostForm(other.config), gtids: errant.toString() })); // prettier-ignore
     await fetchFrom(run, step, { replica, connection, other, signal }, async () => (await executed()).contains(has));
   }
-  if (replica.foreign) await tail();
+  if (!isFirst) await tail();
   const lost = run.facts.replicas
     .map(other => clusterSet(other, other.state.gtidExecuted ?? '').subtract(errantOf(other, run.facts.replicas)))
     .reduce((all, set) => all.union(set), GtidSet.empty)
@@ -216,8 +254,10 @@ interface Fetch {
 }
 
 const FETCH_POLL_MS = 10;
+/** Between two looks at whether the other still lives. */
+const LIVES_MS = 1_000;
 
-/** Lets the new master replicate from another replica until it has what that has. */
+/** Lets the new master replicate from another replica until it has what that has, or that one is lost (and left out). */
 async function fetchFrom(
   run: FailoverRun,
   step: string,
@@ -229,18 +269,31 @@ async function fetchFrom(
   await stopReplica(run, step, replica, connection);
   noteFact(run, 'fetching', replica.id, other.id);
   await pointAt(run, step, { replica, connection, source: other.config, start: { mode }, delay: 0 });
-  await startReplica(run, step, replica, connection, signal);
-  const limit = performance.now() + replica.config.extended.apply_timeout * 1000;
+  const start = connection.dialect.statement('startReplica', [], channelName(connection, replica));
+  await execute(run, step, { id: replica.id, connection }, start, { signal });
+  const begin = performance.now();
+  const limit = begin + replica.config.extended.apply_timeout * 1000;
+  let hasConnected = false;
+  let looked = begin;
   while (!(await done())) {
+    const now = performance.now();
     const { receiver, applier, receiverError, applierError } = await readChannel(connection, replica, { signal });
-    const error = applier === 'stopped' ? applierError : receiver === 'stopped' ? receiverError : undefined;
-    if (error || performance.now() > limit)
+    hasConnected ||= receiver === 'running';
+    const hasEnded = receiver === 'stopped' || applier === 'stopped' || (!hasConnected && now - begin > START_MS);
+    if (hasEnded || now - looked > LIVES_MS) {
+      if (!(await lives(run, other, signal))) break;
+      looked = performance.now();
+    }
+    const notRunning = msg('Starting slave failed on {server}: its threads do not run', {
+      server: hostForm(replica.config),
+    });
+    if (hasEnded || now > limit)
       throw new StepError(
         'not-level',
         msg('{server} does not get what {other} has: {text}', {
           server: hostForm(replica.config),
           other: hostForm(other.config),
-          text: error?.text ?? 'apply_timeout',
+          text: (applierError ?? receiverError)?.text ?? (hasEnded ? notRunning : 'apply_timeout'),
         }),
       );
     await sleep(FETCH_POLL_MS, undefined, { signal });
