@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   expectRecovered,
   failOver,
+  GTID_56,
   GTID_97,
   GTID_MARIADB,
   insert,
+  isWritable,
   level,
   stopReceiver,
   worldOf,
@@ -79,4 +81,42 @@ it.each([
   });
   for (const other of others)
     expect(await semiSync(other)).toMatchObject({ source_enabled: 'OFF', replica_enabled: 'ON', replica_status: 'ON' });
+});
+
+describe('while a replica is slow', () => {
+  it('enables the events, and says that the old master is back', async () => {
+    await using world = await worldOf(GTID_56);
+    const { cluster, master, candidate, others } = world;
+    const slow = others[0]!;
+    await master.query('CREATE EVENT test.e ON SCHEDULE EVERY 1 DAY DO SET @x = 1');
+    await level(cluster);
+    await stopReceiver(slow, 'mysql56');
+    await insert(master, 4);
+    await level(cluster, [candidate]);
+    // It will not be able to apply what it gets from the new master.
+    const holder = await slow.connect();
+    await holder.query('LOCK TABLES test.t READ');
+    await master.kill();
+    let started: Promise<unknown> | undefined;
+    let released: Promise<unknown> | undefined;
+    const result = await failOver(cluster, {
+      onLog: line => {
+        if (line.includes('Phase 4: Slaves Recovery')) started = master.start();
+        if (line.includes('is back and takes writes')) released ??= holder.query('UNLOCK TABLES');
+      },
+    });
+    await started;
+    await released;
+    holder.destroy();
+    expect(result.exitCode, result.log.join('\n')).toBe(10);
+    expect(result.left.map(m => m.text)).toEqual([expect.stringContaining('is back and takes writes')]);
+    const ends = result.lines.flatMap(line => (line.type === 'step' && line.state !== 'started' ? [line.step] : []));
+    const repointed = ends.indexOf('repoint:server3');
+    expect(ends.indexOf('enable-events:server2')).toBeLessThan(repointed);
+    expect(ends.indexOf('old-master:server1')).toBeLessThan(repointed);
+    expect(await candidate.query("SELECT STATUS AS s FROM information_schema.EVENTS WHERE EVENT_NAME='e'")).toEqual([
+      { s: 'ENABLED' },
+    ]);
+    expect(await isWritable(candidate)).toBe(true);
+  });
 });
