@@ -1,5 +1,5 @@
 import type { ClusterView } from './clusters/clusterView';
-import { managerPid } from './clusters/monitoringModel';
+import { managerPid, returnedMaster } from './clusters/monitoringModel';
 
 /** Something that a person should hear of, once. */
 export type Notice =
@@ -12,6 +12,8 @@ export type Notice =
       readonly silent: boolean;
       readonly manager?: number;
     }
+  /** The master of before the failover came back and took writes; `fenced`: its manager has made it read-only. */
+  | { readonly kind: 'masterReturned'; readonly cluster: string; readonly server: string; readonly fenced: boolean }
   | { readonly kind: 'operationEnded'; readonly cluster: string; readonly journal: string }
   | { readonly kind: 'monitoringEnded'; readonly cluster: string; readonly pid: number };
 
@@ -20,6 +22,8 @@ export interface Seen {
   /** Id of the dead master that was told of. */
   readonly dead?: string;
   readonly manager?: number;
+  /** What the manager says of the old master that came back, as far as it was told. */
+  readonly returned?: string;
   readonly journal?: string;
   readonly running?: boolean;
   /** This machine's files were looked at: what is there later is new. */
@@ -61,6 +65,10 @@ export function news(
       silent: isSilent(view),
       ...(pid !== undefined && { manager: pid }),
     });
+  const back = monitoring && returnedMaster(monitoring);
+  if (back && back.text !== seen?.returned && back.state !== 'read-only')
+    notices.push({ kind: 'masterReturned', cluster, server: back.server, fenced: back.state === 'fenced' });
+  const returned = monitoring ? back?.text : seen?.returned;
   if (operation && !operation.running && seen?.local) {
     const wasRunning = seen.journal === operation.file && seen.running === true;
     const isNew = seen.journal !== operation.file;
@@ -76,6 +84,7 @@ export function news(
       // While an operation runs nobody is told of the dead master; if it fails, the next look tells.
       ...(dead !== undefined && !(operation?.running && seen?.dead === undefined) && { dead }),
       ...(manager !== undefined && { manager }),
+      ...(returned !== undefined && { returned }),
       ...((seen?.local ?? monitoring) && { local: true }),
       ...(operation ? { journal: operation.file, running: operation.running } : keptJournal(seen)),
     },

@@ -55,6 +55,8 @@ export class Notifications implements vscode.Disposable {
     switch (notice.kind) {
       case 'deadMaster':
         return this.#deadMaster(view, notice, uri);
+      case 'masterReturned':
+        return this.#masterReturned(view, notice);
       case 'operationEnded':
         return this.#operationEnded(view, notice);
       case 'monitoringEnded':
@@ -81,6 +83,19 @@ export class Notifications implements vscode.Disposable {
     const answer = await vscode.window.showErrorMessage(text, ...(manager === undefined ? [failOver, show] : [show]));
     if (answer === failOver) await vscode.commands.executeCommand('mysqlHa.failover', uri);
     else if (answer === show) await vscode.commands.executeCommand('mysqlHa.showTopology', uri);
+  }
+
+  /** Whoever still writes there writes what no other server has. */
+  async #masterReturned(
+    view: ClusterView,
+    { server, fenced }: Extract<Notice, { kind: 'masterReturned' }>,
+  ): Promise<void> {
+    const args = { name: view.name, server: serverNamesOf(view.config)(server) };
+    const text = fenced
+      ? vscode.l10n.t('{name}: the old master {server} came back and took writes. It was made read-only. Compare, and rebuild it.', args) // prettier-ignore
+      : vscode.l10n.t('{name}: the old master {server} is back and takes writes: there are two masters. Make it read-only, compare, and rebuild it.', args); // prettier-ignore
+    const show = vscode.l10n.t('Show Log');
+    if ((await vscode.window.showErrorMessage(text, show)) === show) await this.#showLog(view);
   }
 
   /** Servers have other roles now; who looks at the operation knows how it ended. */
@@ -111,7 +126,11 @@ export class Notifications implements vscode.Disposable {
     const text = vscode.l10n.t('{name}: the monitoring has ended (process {pid}).', { name, pid });
     const answer = await vscode.window.showWarningMessage(text, start, show);
     if (answer === start) await vscode.commands.executeCommand('mysqlHa.startMonitoring', uri);
-    else if (answer === show)
-      await vscode.window.showTextDocument(vscode.Uri.file(this.#parts.monitoring.logFile(view)));
+    else if (answer === show) await this.#showLog(view);
+  }
+
+  /** The log of the cluster's manager. */
+  async #showLog(view: ClusterView): Promise<void> {
+    await vscode.window.showTextDocument(vscode.Uri.file(this.#parts.monitoring.logFile(view)));
   }
 }

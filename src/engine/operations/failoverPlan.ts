@@ -100,11 +100,13 @@ const STAGE: Readonly<Record<FailoverStepKind, number>> = {
   'make-writable': 9,
   repoint: 10,
   'start-replica': 10,
-  // Beside them: a slow replica must not keep the new master from forgetting its source.
+  // Beside them: a slow replica must not keep the new master from forgetting its source or from its events, nor hide an old
+  // master that is back.
   'reset-new-master': 10,
-  'enable-events': 12,
+  'enable-events': 10,
+  'old-master': 10,
+  // Behind them: a source without replicas lets every commit wait for an acknowledgement.
   'semi-sync': 12,
-  'old-master': 12,
   'remove-section': 13,
   report: 14,
 };
@@ -272,9 +274,6 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
     cleanUp('enable-events', msg('Enable the scheduled events of {server}', { server: form }), [
       'ALTER EVENT … ENABLE',
     ]),
-    ...(newMaster.state.semiSync.replica?.enabled
-      ? [cleanUp('semi-sync', msg('Make {server} a semi-synchronous source', { server: form }))]
-      : []),
   );
   add({
     kind: 'old-master',
@@ -284,6 +283,8 @@ function stepsOf(facts: FailoverFacts, newMaster: ReplicaFacts, options: Failove
     does: dead.extended.fence_returning_master ? ['SET GLOBAL super_read_only=1'] : [],
     vital: false,
   });
+  if (newMaster.state.semiSync.replica?.enabled)
+    add(cleanUp('semi-sync', msg('Make {server} a semi-synchronous source', { server: form })));
   if (options.removeDeadMasterConf)
     add({
       kind: 'remove-section',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectServer } from '../topology/connectServer';
 import type { FailoverRun } from './failoverRun';
 import { execute } from './failoverRun';
@@ -10,6 +11,9 @@ import { format, msg } from '../../l10n/message';
 
 /** As MHA's double check: milliseconds for one connection to the master that is said to be dead. */
 const DOUBLE_CHECK_MS = 1000;
+
+/** Milliseconds between two looks at a master that may come back while replicas are repointed. */
+const LOOK_EVERY_MS = 1000;
 
 /** Seconds on the server that making it read-only may wait behind locks. */
 const LOCK_WAIT_SECONDS = 3;
@@ -25,14 +29,40 @@ export async function oldMasterAnswers(
   return result.ok || (result.failure.alive && result.failure.kind !== 'silent');
 }
 
-/** The last step: an old master that is back and takes writes is said at once, and made read-only where that is wanted. */
+/**
+ * An old master that is back and takes writes is said at once, and made read-only where that is wanted. Looks as long as
+ * replicas are being repointed: that may take minutes, in which nobody else looks.
+ */
 export async function lookAtOldMaster(run: FailoverRun, step: Step<FailoverStepKind>): Promise<StepResult> {
-  const { dead } = run.facts;
   if (run.oldMasterHeld) return { skipped: true };
+  for (let looked = -Infinity; ;) {
+    if (performance.now() - looked >= LOOK_EVERY_MS) {
+      looked = performance.now();
+      try {
+        const result = await lookOnce(run, step);
+        if (result) return result;
+      } catch (error) {
+        // One that is starting, or going down again: the next look may tell.
+        if (error instanceof StepError || !isRepointing(run)) throw error;
+      }
+    }
+    if (!isRepointing(run)) return undefined;
+    await sleep(LOOK_EVERY_MS / 20);
+  }
+}
+
+const isRepointing = ({ plan, outcomes }: FailoverRun): boolean =>
+  plan.steps.some(({ kind, server }) => kind === 'repoint' && server !== undefined && !outcomes.has(server));
+
+/** Undefined: it is not back. Rejects with StepError when it takes writes. */
+async function lookOnce(run: FailoverRun, step: Step<FailoverStepKind>): Promise<StepResult> {
+  const { dead } = run.facts;
   const { signal: _, ...engine } = run.engine;
   const result = await connectServer(dead, { ...engine, timeoutMs: DOUBLE_CHECK_MS });
   if (!result.ok) return undefined;
-  const { readOnly } = await readOnlyOf(result.server).finally(() => result.server.destroy());
+  const { readOnly } = await readOnlyOf(result.server, { timeoutMs: DOUBLE_CHECK_MS }).finally(() =>
+    result.server.destroy(),
+  );
   if (readOnly) return { message: msg('It is back, and read-only') };
   const fenced = dead.extended.fence_returning_master && (await makeReadOnly(run, step.id));
   const server = hostForm(dead);
@@ -47,7 +77,8 @@ export async function lookAtOldMaster(run: FailoverRun, step: Step<FailoverStepK
 /** Makes the old master, which is back, as read-only as it can be. False if that did not succeed. */
 export async function makeReadOnly(run: FailoverRun, step: string): Promise<boolean> {
   const { dead } = run.facts;
-  const result = await connectServer(dead, { ...run.engine, timeoutMs: DOUBLE_CHECK_MS });
+  const { signal: _, ...engine } = run.engine;
+  const result = await connectServer(dead, { ...engine, timeoutMs: DOUBLE_CHECK_MS });
   // It may be gone again: then nothing needs to be done.
   if (!result.ok) return !result.failure.alive;
   const { server: connection } = result;

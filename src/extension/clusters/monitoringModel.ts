@@ -53,6 +53,24 @@ export function remarks(status: ManagerStatus): Message[] {
   ];
 }
 
+/** What the manager found of the master of before the failover. */
+export interface ReturnedMaster {
+  /** As the manager says it. */
+  readonly text: string;
+  /** Id of the server. */
+  readonly server: string;
+  readonly state: 'writable' | 'fenced' | 'read-only';
+}
+
+/** The old master that the manager sees back; undefined: it is not, or nobody looks. */
+export function returnedMaster(status: ManagerStatus): ReturnedMaster | undefined {
+  if (status.kind === 'unreadable' || managerPid(status) === undefined) return undefined;
+  const text = status.line?.extra['returned'];
+  const [, server, state] = /^(.+) (writable|fenced|read-only)$/.exec(text ?? '') ?? [];
+  if (text === undefined || server === undefined) return undefined;
+  return { text, server, state: state as ReturnedMaster['state'] };
+}
+
 /** What monitoring and the newest operation add to a cluster's health; `ok` where there is nothing to say. */
 export function localHealth({ monitoring, operation }: ClusterView): Health {
   const state = monitoring && managerPid(monitoring) !== undefined ? monitoringState(monitoring).health : 'ok';

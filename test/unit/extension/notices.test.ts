@@ -82,6 +82,44 @@ describe('a dead master', () => {
   });
 });
 
+describe('an old master that is back', () => {
+  const sees = (returned?: string) =>
+    status(`4711\t0:PING_OK\tmaster:db2${returned === undefined ? '' : `\treturned:${returned}`}\n`);
+  const all = (...values: (string | undefined)[]) => told(values.map(value => ({ monitoring: sees(value) })));
+
+  it('is told once when it takes writes, and again when it comes back again', () => {
+    expect(all(undefined, 'server1 writable', 'server1 writable')).toEqual(['masterReturned']);
+    expect(all('server1 writable', undefined, 'server1 writable')).toEqual(['masterReturned', 'masterReturned']);
+  });
+
+  it('names the server, and whether it was made read-only', () => {
+    const of = (returned: string) => news(view({ monitoring: sees(returned) }), undefined, new Set()).notices;
+    const notice = { kind: 'masterReturned', cluster: 'file:///app1.cnf', server: 'server1' };
+    expect(of('server1 writable')).toEqual([{ ...notice, fenced: false }]);
+    expect(of('server1 fenced')).toEqual([{ ...notice, fenced: true }]);
+  });
+
+  it('is no news when it is read-only, or was made so by hand, and is when it becomes writable', () => {
+    expect(all('server1 read-only')).toEqual([]);
+    expect(all('server1 writable', 'server1 read-only')).toEqual(['masterReturned']);
+    expect(all('server1 read-only', 'server1 writable', 'server1 fenced')).toEqual([
+      'masterReturned',
+      'masterReturned',
+    ]);
+  });
+
+  it('is told after a reload only if it was not before', () => {
+    const { seen } = news(view({ monitoring: sees('server1 writable') }), undefined, new Set());
+    expect(told([{ snapshot: well }, { monitoring: sees('server1 writable') }], { seen })).toEqual([]);
+  });
+
+  it('is not what the file of a killed manager says, nor words that are not known', () => {
+    const gone = status('4711\t0:PING_OK\tmaster:db2\treturned:server1 writable\n', false);
+    expect(told([{ monitoring: gone }])).toEqual([]);
+    expect(all('db9')).toEqual([]);
+  });
+});
+
 describe('the end of an operation', () => {
   const monitoring = unmonitored;
 

@@ -60,8 +60,8 @@ describe('the plan of a failover', () => {
         "9 promote: Make db2(db2:3306) writable [SET GLOBAL read_only=0]",
         "10 repoint: Bring db3(db3:3306) level and let it replicate from db2(db2:3306) [STOP REPLICA; CHANGE REPLICATION SOURCE TO …; START REPLICA] (may fail)",
         "10 cleanup: Let db2(db2:3306) forget its old source [RESET REPLICA ALL] (may fail)",
-        "12 cleanup: Enable the scheduled events of db2(db2:3306) [ALTER EVENT … ENABLE] (may fail)",
-        "12 cleanup: Look whether db1(db1:3306) has come back [] (may fail)",
+        "10 cleanup: Enable the scheduled events of db2(db2:3306) [ALTER EVENT … ENABLE] (may fail)",
+        "10 cleanup: Look whether db1(db1:3306) has come back [] (may fail)",
         "13 cleanup: Remove [server1] from /etc/mha/app1.cnf [] (may fail)",
         "14 cleanup: Send the report of db1(db1:3306) [/etc/mha/report] (may fail)",
       ]
@@ -142,6 +142,12 @@ describe('every plan of a failover', () => {
           expect(first('make-writable')).toBeGreaterThan(last('take-address'));
           expect(first('repoint')).toBeGreaterThan(last('make-writable', 'take-address'));
           expect(first('reset-new-master')).toBeGreaterThan(last('make-writable', 'take-address'));
+          // A slow replica hides nothing.
+          for (const kind of ['enable-events', 'old-master'] as const) {
+            expect(first(kind)).toBeGreaterThan(last('make-writable', 'take-address'));
+            expect(last(kind)).toBeLessThanOrEqual(first('repoint'));
+          }
+          expect(first('semi-sync')).toBeGreaterThan(last('repoint'));
           expect(first('remove-section', 'report')).toBeGreaterThan(last('repoint'));
 
           // No replica delays another, or the service.
