@@ -75,12 +75,23 @@ describe('a replica', () => {
     expect(marks(world)).toEqual(['complete']);
   });
 
-  it.each([
-    ['before the election', 'SSH to'],
-    ['while the new master is recovered', 'Phase 3.3|Phase 3.5'],
-    ['when the new master is writable', 'Set read_only=0'],
-  ])('that dies %s: the others are recovered, exit code 10', async (_, when) => {
-    await using world = await worldOf(POSITION_56, { replicas: 3 });
+  it.each(
+    (
+      [
+        ['by position', POSITION_56],
+        ['by GTID', GTID_56],
+      ] as const
+    ).flatMap(([name, kind]) =>
+      (
+        [
+          ['before the election', 'SSH to'],
+          ['while the new master is recovered', 'Phase 3.3|Phase 3.5'],
+          ['when the new master is writable', 'Set read_only=0'],
+        ] as const
+      ).map(([moment, when]) => [moment, name, when, kind] as const),
+    ),
+  )('that dies %s: the others are recovered, exit code 10, %s', async (_, _name, when, kind) => {
+    await using world = await worldOf(kind, { replicas: 3 });
     const [third, fourth] = world.others as [TestServer, TestServer];
     for (const replica of world.cluster.replicas) await stopReceiver(replica, 'mysql56');
     await insert(world.master, 4, 9);
