@@ -13,6 +13,7 @@ import {
   insert,
   isWritable,
   POSITION_56,
+  problemsOf,
   range,
   stopReceiver,
   worldOf,
@@ -27,8 +28,8 @@ const marks = ({ cluster }: World): string[] =>
   ['complete', 'error'].filter(name => existsSync(path.join(cluster.dir, `manager/app1.failover.${name}`)));
 
 /** A script that appends its arguments to `calls`, then does what the body says ($phase: what it was called for). */
-function script({ cluster }: World, body: string): string {
-  const file = path.join(cluster.dir, 'hook.sh');
+function script({ cluster }: World, body: string, name = 'hook.sh'): string {
+  const file = path.join(cluster.dir, name);
   const find = 'for a in "$@"; do case "$a" in --command=*) phase=${a#--command=};; esac; done';
   writeFileSync(file, `#!/bin/sh\nprintf '%s\\n' "$*" >> '${cluster.dir}/calls'\n${find}\n${body}\n`);
   chmodSync(file, 0o755);
@@ -38,6 +39,10 @@ const calls = ({ cluster }: World): string[] =>
   existsSync(path.join(cluster.dir, 'calls'))
     ? readFileSync(path.join(cluster.dir, 'calls'), 'utf8').trim().split('\n')
     : [];
+
+/** What the scripts were called for, in order. The text of a report has lines of its own. */
+const phasesOf = (world: World): string[] =>
+  calls(world).flatMap(line => /--command=(\w+)/.exec(line)?.[1] ?? (line.includes('--subject=') ? 'report' : []));
 
 describe('a replica', () => {
   it('that is dead and must be alive: refused, nothing is changed', async () => {
@@ -70,12 +75,23 @@ describe('a replica', () => {
     expect(marks(world)).toEqual(['complete']);
   });
 
-  it.each([
-    ['before the election', 'SSH to'],
-    ['while the new master is recovered', 'Phase 3.3|Phase 3.5'],
-    ['when the new master is writable', 'Set read_only=0'],
-  ])('that dies %s: the others are recovered, exit code 10', async (_, when) => {
-    await using world = await worldOf(POSITION_56, { replicas: 3 });
+  it.each(
+    (
+      [
+        ['by position', POSITION_56],
+        ['by GTID', GTID_56],
+      ] as const
+    ).flatMap(([name, kind]) =>
+      (
+        [
+          ['before the election', 'SSH to'],
+          ['while the new master is recovered', 'Phase 3.3|Phase 3.5'],
+          ['when the new master is writable', 'Set read_only=0'],
+        ] as const
+      ).map(([moment, when]) => [moment, name, when, kind] as const),
+    ),
+  )('that dies %s: the others are recovered, exit code 10, %s', async (_, _name, when, kind) => {
+    await using world = await worldOf(kind, { replicas: 3 });
     const [third, fourth] = world.others as [TestServer, TestServer];
     for (const replica of world.cluster.replicas) await stopReceiver(replica, 'mysql56');
     await insert(world.master, 4, 9);
@@ -147,14 +163,15 @@ describe('SSH to the host of the dead master', () => {
 });
 
 describe('hooks', () => {
-  async function withHooks(body: string, more: Readonly<Record<string, string>> = {}) {
+  async function withHooks(body: string, more: Readonly<Record<string, string>> = {}, shutdownBody?: string) {
     const world = await worldOf(POSITION_56);
     const hook = script(world, body);
+    const shutdown = shutdownBody === undefined ? hook : script(world, shutdownBody, 'shutdown.sh');
     const { cluster } = world;
     for (const replica of cluster.replicas) await stopReceiver(replica, 'mysql56');
     await insert(world.master, 4, 6);
     await world.master.kill();
-    const defaults = { master_ip_failover_script: hook, shutdown_script: hook, report_script: hook, ...more };
+    const defaults = { master_ip_failover_script: hook, shutdown_script: shutdown, report_script: hook, ...more };
     return { world, run: () => failOver(cluster, { config: { defaults } }) };
   }
 
@@ -162,8 +179,7 @@ describe('hooks', () => {
     const { world, run } = await withHooks('exit 0');
     await using _ = world;
     await expectRecovered(world, await run(), { master: world.candidate, replicas: world.others, ids: range(1, 6) });
-    const phases = calls(world).flatMap(line => /--command=(\w+)/.exec(line)?.[1] ?? (line.includes('--new_master_host') ? 'report' : [])); // prettier-ignore
-    expect(phases).toEqual(['stopssh', 'stopssh', 'start', 'report']);
+    expect(phasesOf(world)).toEqual(['stopssh', 'stopssh', 'start', 'report']);
   });
 
   it('with exit code 10: the failover goes on', async () => {
@@ -207,15 +223,43 @@ describe('hooks', () => {
     await expectRecovered(world, again, { master: world.candidate, replicas: world.others, ids: range(1, 6) });
   });
 
-  it('a report script that fails or hangs changes nothing', async () => {
-    const { world, run } = await withHooks('[ -z "$phase" ] && exec sleep 60; exit 0', { '#@ hook_timeout': '1' });
-    await using _ = world;
-    await expectRecovered(world, await run(), {
+  it.each([
+    ['fails', 'exit 1', {}],
+    ['hangs', 'exec sleep 60', { '#@ hook_timeout': '1' }],
+  ])('a shutdown script that %s: failed, nobody is made master, error file', async (_, body, more) => {
+    const { world, run } = await withHooks('exit 0', more, body);
+    await using _world = world;
+    const result = await run();
+    expect(result, result.log.join('\n')).toMatchObject({ exitCode: 1, outcome: 'failed' });
+    expect(result.tookMs).toBeLessThan(30_000);
+    // The failover's script has invalidated the address; after the shutdown only the report is called.
+    expect(phasesOf(world)).toEqual(['stopssh', 'stopssh', 'report']);
+    expect(problemsOf(result).join('\n')).toContain('shutdown_script');
+    expect(await receivers(world)).toEqual([false, false]);
+    expect(await Promise.all(world.cluster.replicas.map(isWritable))).toEqual([false, false]);
+    expect(marks(world)).toEqual(['error']);
+    expectNoSecrets(world.cluster, result);
+    script(world, 'exit 10', 'shutdown.sh');
+    const again = await failOver(world.cluster, { options: { ignoreLastFailover: true } });
+    await expectRecovered(world, again, { master: world.candidate, replicas: world.others, ids: range(1, 6) });
+  });
+
+  it.each([
+    ['fails', 'exit 1', {}],
+    ['hangs', 'exec sleep 60', { '#@ hook_timeout': '1' }],
+  ])('a report script that %s changes nothing', async (_, body, more) => {
+    const { world, run } = await withHooks(`[ -z "$phase" ] && ${body}; exit 0`, more);
+    await using _world = world;
+    const result = await run();
+    await expectRecovered(world, result, {
       master: world.candidate,
       replicas: world.others,
       errors: true,
       ids: range(1, 6),
     });
+    expect(phasesOf(world).at(-1)).toBe('report');
+    expect(problemsOf(result).join('\n')).toContain('Failed to send mail with return code');
+    expect(result.tookMs).toBeLessThan(30_000);
   });
 });
 

@@ -164,6 +164,7 @@ describe('what transactions hold', () => {
     ['MySQL 5.6, statements', POSITION_56, 'STATEMENT'],
     ['MySQL 5.6 by GTID, statements', GTID_56, 'STATEMENT'],
     ['MariaDB, statements', POSITION_MARIADB, 'STATEMENT'],
+    ['MariaDB by GTID, statements', GTID_MARIADB, 'STATEMENT'],
     ['MySQL 9.7, rows, compressed', GTID_97, 'ROW'],
   ] as const)('%s: it is the same on every server, from the disk and from the relay logs', async (_, kind, format) => {
     const extra = { binlog_format: format, ...(kind === GTID_97 ? { binlog_transaction_compression: 'ON' } : {}) };
@@ -216,6 +217,8 @@ describe('what transactions hold', () => {
 
   it.each([
     ['by position', POSITION_56],
+    ['by GTID of MySQL', GTID_56],
+    ['by GTID of MySQL 9.7', GTID_97],
     ['by GTID', GTID_MARIADB],
   ] as const)('50 small files, %s', async (_, kind) => {
     await using world = await worldOf(kind);
@@ -233,6 +236,7 @@ describe('what transactions hold', () => {
   it.each([
     ['by position', POSITION_56],
     ['by GTID', GTID_56],
+    ['by GTID of MySQL 9.7', GTID_97],
     ['by MariaDB GTID', GTID_MARIADB],
   ] as const)('one transaction of 30 MB, %s', async (_, kind) => {
     await using world = await worldOf(kind);
@@ -252,6 +256,8 @@ describe('what transactions hold', () => {
 describe('appliers', () => {
   it.each([
     ['by position', POSITION_56],
+    ['by GTID of MySQL', GTID_56],
+    ['by GTID of MySQL 9.7', GTID_97],
     ['by GTID', GTID_MARIADB],
   ] as const)('that are stopped are started and finish, %s', async (_, kind) => {
     await using world = await worldOf(kind);

@@ -63,17 +63,33 @@ describe.each([
 });
 
 describe('shapes', () => {
-  it('a replica of the candidate keeps replicating from it', async () => {
-    await using world = await worldOf(POSITION_56, { replicas: 3 });
+  it.each([
+    ['by position', POSITION_56],
+    ['by GTID', GTID_56],
+    ['by GTID of MySQL 9.7', GTID_97],
+  ] as const)('a replica of the candidate keeps replicating from it, %s', async (_, kind) => {
+    await using world = await worldOf(kind, { replicas: 3 });
     const { cluster, master, candidate, others } = world;
     const [third, fourth] = others as [TestServer, TestServer];
-    await fourth.query('STOP SLAVE');
-    await fourth.query('RESET SLAVE ALL');
-    await fourth.query('STOP SLAVE').catch(() => undefined);
-    const [end] = await candidate.query('SHOW MASTER STATUS');
-    await fourth.query(`CHANGE MASTER TO MASTER_HOST=?, MASTER_PORT=?, MASTER_USER='repl', MASTER_PASSWORD='repl', MASTER_LOG_FILE=?, MASTER_LOG_POS=?`, [candidate.host, candidate.port, end?.['File'], end?.['Position']]); // prettier-ignore
-    await fourth.query('START SLAVE');
-    for (const replica of [candidate, third]) await stopReceiver(replica, 'mysql56');
+    const mysql97 = kind.flavour === 'mysql97';
+    const [replica, source] = mysql97 ? ['REPLICA', 'SOURCE'] : ['SLAVE', 'MASTER'];
+    await fourth.query(`STOP ${replica}`);
+    if (kind.gtid)
+      await fourth.query(`CHANGE ${mysql97 ? 'REPLICATION SOURCE' : 'MASTER'} TO ${source}_HOST=?, ${source}_PORT=?`, [
+        candidate.host,
+        candidate.port,
+      ]);
+    else {
+      await fourth.query('RESET SLAVE ALL');
+      const [end] = await candidate.query('SHOW MASTER STATUS');
+      await fourth.query(`CHANGE MASTER TO MASTER_HOST=?, MASTER_PORT=?, MASTER_USER='repl', MASTER_PASSWORD='repl', MASTER_LOG_FILE=?, MASTER_LOG_POS=?`, [candidate.host, candidate.port, end?.['File'], end?.['Position']]); // prettier-ignore
+    }
+    await fourth.query(`START ${replica}`);
+    await waitFor(
+      'the replica of the candidate',
+      async () => (await replicaStatus(fourth, kind.flavour))?.['Slave_IO_Running'] === 'Yes',
+    );
+    for (const server of [candidate, third]) await stopReceiver(server, kind.flavour);
     await insert(master, 4, 9);
     await master.kill();
     const result = await failOver(cluster, { config: { servers: { 4: { multi_tier_slave: '1' } } } });
@@ -83,6 +99,8 @@ describe('shapes', () => {
 
   it.each([
     ['by position', POSITION_56],
+    ['by GTID', GTID_56],
+    ['by GTID of MySQL 9.7', GTID_97],
     ['by MariaDB GTID', GTID_MARIADB],
   ] as const)('of co-masters the passive one is promoted, %s', async (_, kind) => {
     await using cluster = await startCluster({ ...kind, replicas: 2, ssh: true, shape: 'coMasters' });
