@@ -162,11 +162,36 @@ class FailoverCommand {
     return this.#failOver(agreeing(prepared.plan.newMaster));
   }
 
-  /** The master as the replicas name it; undefined: the user has been told. */
+  /** The one that an unfinished failover is of, else the master as the replicas name it; undefined: the user has been told. */
   async #findMaster(): Promise<string | undefined> {
-    const { cluster, engine } = this.#parts;
-    const { discover } = await loadEngine();
-    const { master } = await discover(cluster, { ...engine, log: nullLog });
+    const { cluster, engine, file, options } = this.#parts;
+    const { manager_workdir: given } = options;
+    const { discover, unfinishedFailover } = await loadEngine();
+    const snapshot = await discover(cluster, { ...engine, log: nullLog });
+    const workdir = given ?? cluster.servers[0]?.values.manager_workdir ?? '/var/tmp';
+    const unfinished = unfinishedFailover(workdir, cluster, snapshot);
+    if (unfinished) {
+      const { deadMaster, since, answers } = unfinished;
+      const { hostname = deadMaster, port } = cluster.servers.find(s => s.id === deadMaster)?.values ?? { port: 3306 };
+      const server = `${hostname}:${port}`;
+      if (!answers) {
+        this.#error(
+          msg('A failover of {server} that began at {time} has not ended: it is brought to its end', {
+            server,
+            time: since,
+          }),
+        );
+        return deadMaster;
+      }
+      const command = `mha failover --conf=${file} --dead_master_host=${hostname} --dead_master_port=${port}${given === undefined ? '' : ` --manager_workdir=${given}`}`;
+      this.#error(
+        msg(
+          'A failover of {server} that began at {time} has not ended, and that server answers again. Once it is shut down, this brings the failover to its end: {command}',
+          { server, time: since, command },
+        ),
+      );
+    }
+    const { master } = snapshot;
     if (master !== undefined && cluster.servers.some(s => s.id === master)) return master;
     this.#error(msg('It is not clear which server is the master: say it by --dead_master_host and --dead_master_port'));
     return undefined;

@@ -71,6 +71,7 @@ export async function runMonitor(command: MonitorCommand, context: CommandContex
     waitOnMonitorErrorSeconds: Math.max(0, options.wait_on_monitor_error ?? 0),
     waitOnFailoverErrorSeconds: Math.max(0, options.wait_on_failover_error ?? 0),
     failoverOptions: failoverOptions(options, { interactive, workdir }),
+    findUnfinished: engine.unfinishedFailover,
     onReport: (report, cluster) => logReport(report, cluster, log),
     ...replicationCheckOptions(options),
     ...(workdir !== undefined && { workdir }),

@@ -7,4 +7,5 @@ export { discover } from './topology/discover';
 export { analyse } from './topology/analyse';
 export { failover } from './operations/failover';
 export { prepareFailover } from './operations/prepareFailover';
+export { unfinishedFailover } from './operations/resume';
 export { runManager } from './monitor/runManager';

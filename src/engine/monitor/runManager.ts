@@ -5,12 +5,20 @@ import type { ReplicationReport } from '../checks/types';
 import { errorText } from '../errors';
 import type { Log } from '../log';
 import type { EngineOptions } from '../options';
-import { monitorMaster } from './monitorMaster';
+import type { Snapshot } from '../topology/types';
+import { monitorMaster, serverForm } from './monitorMaster';
 import { pause } from './pause';
 import { ReturningMaster } from './returningMaster';
 import { startUp, type Monitored } from './startUp';
 import { ManagerRunning, StatusWriter } from './statusWriter';
-import type { DeadMaster, FailoverOptions, FailoverOutcome, RunFailover } from './types';
+import type {
+  DeadMaster,
+  FailoverOptions,
+  FailoverOutcome,
+  FindUnfinished,
+  RunFailover,
+  UnfinishedFailover,
+} from './types';
 
 export interface ManagerOptions extends ReplicationCheckOptions {
   readonly engine: EngineOptions;
@@ -27,6 +35,8 @@ export interface ManagerOptions extends ReplicationCheckOptions {
   readonly failoverOptions: FailoverOptions;
   /** Absent: it ends when the master is dead, with exit code 20 (masterha_master_monitor). */
   readonly failover?: RunFailover;
+  /** Finds a failover that has not come to its end: it is gone on with before anything is monitored. Absent: nobody looks. */
+  readonly findUnfinished?: FindUnfinished;
   readonly onReport: (report: ReplicationReport, cluster: ClusterConfig | undefined) => void;
   /** Asked if the master is dead at the start; absent: goes on. */
   readonly confirmDeadMaster?: () => Promise<boolean>;
@@ -117,11 +127,16 @@ class Manager {
       engine,
       onReport,
       tolerant: !first,
+      unfinished: (cluster, snapshot) => this.#unfinished(cluster, snapshot),
       ...(skipSshCheck !== undefined && { skipSshCheck }),
       ...(ignoreFailOnStart !== undefined && { ignoreFailOnStart }),
       ...(secondsBehindMaster !== undefined && { secondsBehindMaster }),
     });
-    if (started.kind === 'refused') return this.#monitorError(started.reason, 'reported');
+    if (started.kind === 'refused') {
+      if (started.unfinished) this.#tellUnfinished(started.unfinished.failover, started.unfinished.master);
+      return this.#monitorError(started.reason, 'reported');
+    }
+    if (started.kind === 'unfinished') return this.#finish(started.failover, started.master, first);
     if (!started.masterIsAlive) {
       this.#log.log('warning', 'MySQL master is not currently alive!');
       if (first && this.options.confirmDeadMaster && !(await this.options.confirmDeadMaster()))
@@ -133,6 +148,52 @@ class Manager {
       const done = await this.#onDeath(end.death, started.master);
       if (done) return done;
     }
+  }
+
+  #unfinished(cluster: ClusterConfig, snapshot: Snapshot): UnfinishedFailover | undefined {
+    const { findUnfinished, workdir } = this.options;
+    try {
+      return findUnfinished?.(workdir ?? cluster.servers[0]?.values.manager_workdir ?? '/var/tmp', cluster, snapshot);
+    } catch (error) {
+      this.#log.log('warning', `Whether a failover has not ended cannot be seen: ${errorText(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Its master was declared dead when it began, and does not answer: there is nothing to decide again. */
+  async #finish({ since, journal }: UnfinishedFailover, master: ServerConfig, first: boolean): Promise<Round> {
+    const form = serverForm(master);
+    const { hostname = '', ip, port } = master.values;
+    this.status.set(this.status.code, { master: hostname, port, ip: ip || undefined });
+    this.#log.log(
+      'warning',
+      `A failover of ${form} that began at ${since} has not ended: it is brought to its end. Its journal: ${journal}`,
+    );
+    if (first && this.options.confirmDeadMaster && !(await this.options.confirmDeadMaster()))
+      return this.#monitorError('the master is dead');
+    const at = new Date().toISOString();
+    const text = `a failover of it that began at ${since} has not ended, and it does not answer`;
+    const death: DeadMaster = {
+      id: master.id,
+      cause: 'dead',
+      sshReachable: 'unknown',
+      evidence: [{ from: 'manager', server: master.id, says: 'dead', text, at }],
+      detectedAt: at,
+      decidedAfterMs: 0,
+    };
+    // It came back: what there is now is looked at anew.
+    return (await this.#onDeath(death, master)) ?? this.#round(first);
+  }
+
+  #tellUnfinished({ since, journal }: UnfinishedFailover, master: ServerConfig): void {
+    const { hostname = '', port } = master.values;
+    const file = this.#configuration.cluster?.file ?? '';
+    const { workdir } = this.options;
+    const inDir = workdir === undefined ? '' : ` --manager_workdir=${workdir}`;
+    this.#log.log(
+      'error',
+      `A failover of ${serverForm(master)} that began at ${since} has not ended, and that server answers again. Once it is shut down, this brings the failover to its end: masterha_master_switch --master_state=dead --conf=${file} --dead_master_host=${hostname} --dead_master_port=${port}${inDir} (journal: ${journal})`,
+    );
   }
 
   #monitor({ master, others, identity }: Monitored) {

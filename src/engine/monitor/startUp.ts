@@ -5,11 +5,14 @@ import type { EngineOptions } from '../options';
 import { addressOf } from '../topology/connectServer';
 import type { Snapshot } from '../topology/types';
 import type { MasterIdentity } from './opinions';
+import type { UnfinishedFailover } from './types';
 
 export interface StartUpOptions extends ReplicationCheckOptions {
   readonly engine: EngineOptions;
   /** Begin all the same if there is a living master: after a failover its predecessor is dead, of course. */
   readonly tolerant: boolean;
+  /** Whether a failover waits to be brought to its end. */
+  readonly unfinished?: (cluster: ClusterConfig, snapshot: Snapshot) => UnfinishedFailover | undefined;
   readonly onReport: (report: ReplicationReport, cluster: ClusterConfig | undefined) => void;
 }
 
@@ -23,7 +26,16 @@ export interface Monitored {
   readonly masterIsAlive: boolean;
 }
 
-export type StartUp = ({ readonly kind: 'ready' } & Monitored) | { readonly kind: 'refused'; readonly reason: string };
+export type StartUp =
+  | ({ readonly kind: 'ready' } & Monitored)
+  /** Of this dead master: not another one is to be monitored before it has come to its end. */
+  | { readonly kind: 'unfinished'; readonly master: ServerConfig; readonly failover: UnfinishedFailover }
+  | {
+      readonly kind: 'refused';
+      readonly reason: string;
+      /** A failover whose dead master answers again, perhaps why. */
+      readonly unfinished?: { readonly master: ServerConfig; readonly failover: UnfinishedFailover };
+    };
 
 /** How replication goes is for masterha_check_repl: MHA's manager begins with a replica that lags or has lost its source. */
 const HEALTH = new Set([
@@ -60,15 +72,30 @@ const masterOf = (snapshot: Snapshot | undefined) => snapshot?.servers.find(s =>
  * way of every dead master. Rejects only when cancelled.
  */
 export async function startUp(loaded: LoadedConfiguration, options: StartUpOptions): Promise<StartUp> {
-  const { engine, tolerant, onReport, ...checks } = options;
-  const report = forManager(await checkReplication(loaded, { ...engine, ...checks }), tolerant);
-  onReport(report, loaded.cluster);
+  const { engine, tolerant, onReport, unfinished, ...checks } = options;
+  const checked = forManager(await checkReplication(loaded, { ...engine, ...checks }), tolerant);
   const { cluster } = loaded;
-  const { snapshot } = report;
+  const { snapshot } = checked;
+  const failover = cluster && snapshot && unfinished?.(cluster, snapshot);
+  const dead = failover && cluster.servers.find(s => s.id === failover.deadMaster);
+  const open = failover && dead && { master: dead, failover };
+  const goesOn = open !== undefined && !open.failover.answers;
+  const report = goesOn ? excused(checked) : checked;
+  onReport(report, cluster);
+  if (goesOn) return { kind: 'unfinished', ...open };
   const master = cluster?.servers.find(s => s.id === snapshot?.master);
   if (report.verdict === 'failed' || !cluster || !snapshot)
-    return { kind: 'refused', reason: report.items.find(i => i.verdict === 'failed')?.code ?? 'not checked' };
-  if (!master) return { kind: 'refused', reason: 'the master is not known, or not a server of the configuration' };
+    return {
+      kind: 'refused',
+      reason: report.items.find(i => i.verdict === 'failed')?.code ?? 'not checked',
+      ...(open && { unfinished: open }),
+    };
+  if (!master)
+    return {
+      kind: 'refused',
+      reason: 'the master is not known, or not a server of the configuration',
+      ...(open && { unfinished: open }),
+    };
   return {
     kind: 'ready',
     cluster,
@@ -77,6 +104,12 @@ export async function startUp(loaded: LoadedConfiguration, options: StartUpOptio
     identity: identityOf(master, snapshot),
     masterIsAlive: masterOf(snapshot)?.status === 'alive',
   };
+}
+
+/** What a failover left half done is what it is brought to its end for; it looks at the servers itself. */
+function excused(report: ReplicationReport): ReplicationReport {
+  const items = report.items.map(i => (i.verdict === 'failed' ? { ...i, verdict: 'warning' as const } : i));
+  return { ...report, items, verdict: report.verdict === 'failed' ? 'warning' : report.verdict };
 }
 
 /** Every address that replicas use for it, and its own. */

@@ -1,6 +1,8 @@
 import type { FailoverCondition } from '../../config/parameters';
+import type { ClusterConfig } from '../../config/types';
 import type { LoadedConfiguration } from '../checks/configItems';
 import type { EngineOptions } from '../options';
+import type { Snapshot } from '../topology/types';
 
 /** What somebody said about the master when it was in doubt. Plain data, for the log and the journal. */
 export interface Evidence {
@@ -57,6 +59,25 @@ export interface FailoverInput {
   readonly configuration: LoadedConfiguration;
   readonly failover: FailoverOptions;
 }
+
+/** A failover that was begun and has not come to its end: what it changed on the replicas is still so. */
+export interface UnfinishedFailover {
+  /** Server id of the configuration. */
+  readonly deadMaster: string;
+  /** When its first try began, ISO 8601. */
+  readonly since: string;
+  /** Of its last try. */
+  readonly journal: string;
+  /** The dead master answers again: nothing is brought to an end by itself. */
+  readonly answers: boolean;
+}
+
+/** Whether there is one in a work directory, given what the servers say. Throws the file system's error. */
+export type FindUnfinished = (
+  workdir: string,
+  cluster: ClusterConfig,
+  snapshot: Snapshot,
+) => UnfinishedFailover | undefined;
 
 export interface FailoverOutcome {
   /** MHA's: 0 done, 10 done but replicas are left behind, 1 failed. */

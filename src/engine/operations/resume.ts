@@ -1,4 +1,6 @@
 import type { LogPosition, ReplicaChannel } from '../mysql/types';
+import type { ClusterConfig } from '../../config/types';
+import type { UnfinishedFailover } from '../monitor/types';
 import type { Snapshot } from '../topology/types';
 import { comparePositions } from '../binlog/position';
 import type { FailoverPlan } from './failoverPlan';
@@ -61,12 +63,7 @@ export interface FailoverFactValues {
 
 /** The failovers of this dead master since the last one that came to its end. */
 export function resumedOf(workdir: string, app: string, deadMaster: string): Unfinished | undefined {
-  const chain: { file: string; lines: JournalLine[] }[] = [];
-  for (const { file } of listJournals(workdir, app).filter(j => j.operation === 'failover')) {
-    const lines = readJournal(file);
-    if (!isOpen(lines, deadMaster)) break;
-    chain.unshift({ file, lines });
-  }
+  const chain = openJournals(workdir, app, deadMaster);
   const newest = chain.at(-1);
   return (
     newest &&
@@ -75,6 +72,45 @@ export function resumedOf(workdir: string, app: string, deadMaster: string): Unf
       chain.flatMap(({ lines }) => lines),
     )
   );
+}
+
+/**
+ * The failover that the next one should go on with, whoever is to say which master is dead: only one whose work can still be
+ * seen, a promotion that holds or a replica that fetches from another one. Until then the topology itself names the master.
+ */
+export function unfinishedFailover(
+  workdir: string,
+  cluster: ClusterConfig,
+  snapshot: Snapshot,
+): UnfinishedFailover | undefined {
+  const deadMaster = lastDead(workdir, cluster.name);
+  if (deadMaster === undefined || !cluster.servers.some(s => s.id === deadMaster)) return undefined;
+  const resumed = stillOpen(resumedOf(workdir, cluster.name, deadMaster), snapshot, deadMaster);
+  const fetches = snapshot.edges.some(({ replica, source }) => resumed?.fetching.get(replica) === source);
+  if (!resumed || !(resumed.promoted || fetches)) return undefined;
+  const since = openJournals(workdir, cluster.name, deadMaster)[0]?.lines[0]?.at ?? '';
+  const status = snapshot.servers.find(s => s.id === deadMaster)?.status;
+  return { deadMaster, since, journal: resumed.journal, answers: status === 'alive' || status === 'refusing' };
+}
+
+/** The dead master of the newest failover that came as far as a plan. */
+function lastDead(workdir: string, app: string): string | undefined {
+  for (const { file } of listJournals(workdir, app).filter(j => j.operation === 'failover')) {
+    const plan = readJournal(file).find(line => line.type === 'plan');
+    if (plan?.type === 'plan') return (plan.plan as FailoverPlan).dead;
+  }
+  return undefined;
+}
+
+/** Oldest first. */
+function openJournals(workdir: string, app: string, deadMaster: string): { file: string; lines: JournalLine[] }[] {
+  const chain: { file: string; lines: JournalLine[] }[] = [];
+  for (const { file } of listJournals(workdir, app).filter(j => j.operation === 'failover')) {
+    const lines = readJournal(file);
+    if (!isOpen(lines, deadMaster)) break;
+    chain.unshift({ file, lines });
+  }
+  return chain;
 }
 
 /** One that was refused, cancelled or failed has not brought an earlier one to its end. */
