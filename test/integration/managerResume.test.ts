@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listJournals, parseJournal, type JournalLine } from '../../src/engine/operations/journal';
 import type { TestServer } from '../support/testServer';
-import { runCli, type Ran } from './cliRun';
+import { waitFor } from '../support/waitFor';
+import { BIN, runCli } from './cliRun';
 import { killedAt } from './failoverKilled';
 import {
   expectOneCluster,
@@ -25,6 +28,11 @@ const REPOINTED = /"step":"repoint:server3","state":"done"/;
 const RESET = /"step":"reset-new-master[^"]*","state":"done"/;
 const IDS = range(1, 6);
 
+interface Ran {
+  readonly code: number | null;
+  readonly log: string;
+}
+
 interface Half extends World {
   readonly conf: string;
 }
@@ -42,17 +50,36 @@ async function killedAfter(kind: Kind, line: RegExp, replicas = 2): Promise<Half
   return Object.assign(world, { conf: await cluster.writeConfig() });
 }
 
-const manager = ({ conf }: Half, ...args: readonly string[]): Promise<Ran> =>
-  runCli('masterha_manager', [`--conf=${conf}`, '--global_conf=/dev/null/none', ...args], { timeoutMs: 60_000 });
+/** A manager with its log; it is told to end when the log has the text `until`. */
+async function manager({ cluster, conf }: Half, args: readonly string[] = [], until?: string): Promise<Ran> {
+  const log = path.join(cluster.dir, 'the.log');
+  const given = [`--conf=${conf}`, `--manager_log=${log}`, '--global_conf=/dev/null/none', ...args];
+  const child = spawn(path.join(BIN, 'masterha_manager'), given, { stdio: 'ignore' });
+  const exit = once(child, 'exit') as Promise<[number | null]>;
+  const written = () => (existsSync(log) ? readFileSync(log, 'utf8') : '');
+  try {
+    await waitFor(
+      'the end of the manager',
+      () => child.exitCode !== null || (until !== undefined && written().includes(until)),
+      { timeoutMs: 45_000 },
+    );
+    child.kill('SIGTERM');
+    const [code] = await exit;
+    return { code, log: written() };
+  } catch (error) {
+    throw new Error(written(), { cause: error });
+  } finally {
+    if (child.exitCode === null) child.kill('SIGKILL');
+  }
+}
 
 const journals = ({ cluster }: Half): JournalLine[][] =>
   listJournals(path.join(cluster.dir, 'manager'), 'app1').map(j => parseJournal(readFileSync(j.file, 'utf8')));
 
-async function expectOneEnd(half: Half, { code, stdout, stderr }: Ran): Promise<void> {
+async function expectOneEnd(half: Half, { code, log }: Ran): Promise<void> {
   const { candidate, others } = half;
-  const said = `${stdout}${stderr}`;
-  expect(code, said).toBe(0);
-  expect(said).toMatch(/A failover of \S+ that began at \S+ has not ended: it is brought to its end/);
+  expect(code, log).toBe(0);
+  expect(log).toMatch(/A failover of \S+ that began at \S+ has not ended: it is brought to its end/);
   expect(await ids(candidate)).toEqual(IDS);
   expect(await isWritable(candidate)).toBe(true);
   for (const other of others) expect(await isWritable(other)).toBe(false);
@@ -72,7 +99,7 @@ describe('a failover that was killed is brought to its end', () => {
     await using half = await killedAfter(kind, line, replicas);
     const ran = await manager(half);
     await expectOneEnd(half, ran);
-    expect(ran.stderr).not.toContain('Error happened on monitoring servers.');
+    expect(ran.log).not.toContain('Error happened on monitoring servers.');
   });
 
   it(
@@ -80,15 +107,8 @@ describe('a failover that was killed is brought to its end', () => {
     { timeout: 180_000 },
     async () => {
       await using half = await killedAfter(POSITION_56, REPOINTED, 3);
-      const ran = await runCli(
-        'masterha_manager',
-        [`--conf=${half.conf}`, '--global_conf=/dev/null/none', '--keep_running'],
-        {
-          timeoutMs: 60_000,
-          interrupt: { signal: 'SIGTERM', when: text => text.includes('Ping(SELECT) succeeded') },
-        },
-      );
-      expect(ran.stderr).toContain('Monitoring goes on with the new master server2.');
+      const ran = await manager(half, ['--keep_running'], 'Ping(SELECT) succeeded');
+      expect(ran.log).toContain('Monitoring goes on with the new master server2.');
       await expectOneEnd(half, { ...ran, code: 0 });
     },
   );
@@ -96,7 +116,8 @@ describe('a failover that was killed is brought to its end', () => {
   it('by the next mha failover, which nobody tells the dead master', { timeout: 180_000 }, async () => {
     await using half = await killedAfter(GTID_56, REPOINTED, 3);
     const args = ['failover', '--yes', `--conf=${half.conf}`, '--global_conf=/dev/null/none'];
-    await expectOneEnd(half, await runCli('mha', args, { timeoutMs: 60_000 }));
+    const { code, stderr } = await runCli('mha', args, { timeoutMs: 60_000 });
+    await expectOneEnd(half, { code, log: stderr });
   });
 
   it('by nobody while its dead master answers: the command that would is named', { timeout: 180_000 }, async () => {
@@ -105,7 +126,7 @@ describe('a failover that was killed is brought to its end', () => {
     await master.start();
     const ran = await manager(half);
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain(
+    expect(ran.log).toContain(
       `masterha_master_switch --master_state=dead --conf=${half.conf} --dead_master_host=127.0.0.1 --dead_master_port=${master.port}`,
     );
     const args = ['failover', '--yes', '--quiet', `--conf=${half.conf}`, '--global_conf=/dev/null/none'];
