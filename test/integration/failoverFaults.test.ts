@@ -360,6 +360,20 @@ describe('a failover that is cancelled', () => {
     await expectRecovered(world, await failOver(world.cluster), { master: world.candidate, replicas: world.others });
   });
 
+  it('after the point of no return goes on to its end, with new connections where it needs them', async () => {
+    await using world = await worldOf(POSITION_56);
+    const { cluster, master, candidate, others } = world;
+    for (const replica of cluster.replicas) await stopReceiver(replica, 'mysql56');
+    await insert(master, 4, 6);
+    await master.kill();
+    const controller = new AbortController();
+    const result = await failOver(cluster, {
+      engine: { signal: controller.signal },
+      onLog: line => void (line.startsWith(' Applying') && controller.abort()),
+    });
+    await expectRecovered(world, result, { master: candidate, replicas: others, ids: range(1, 6) });
+  });
+
   it('at the question: nothing is changed', async () => {
     await using world = await worldOf(POSITION_56);
     await world.master.kill();

@@ -148,17 +148,24 @@ async function perform(
   for (const value of request.evidence ?? []) journal.write({ type: 'fact', name: 'evidence', value });
   journal.write({ type: 'plan', plan: run.plan });
   for (const { id } of run.facts.repointed) run.outcomes.set(id, { outcome: 'ok' });
-  const { signal } = run.engine;
+  const { signal, ...engine } = run.engine;
   const result = await runPlan({
     plan: () => run.plan,
     execute: (step, s) => executeStep(run, step, s),
-    undo: step => undoStep(run, step),
+    undo: step => {
+      run.engine = engine;
+      return undoStep(run, step);
+    },
     journal,
     onFailure: ({ step, why }) => {
       log.log(step.vital ? 'error' : 'warning', `${step.id}: ${format(why)}`);
       run.left.push(why);
     },
-    onStage: steps => announceSteps(log, steps, run.facts.mode),
+    onStage: steps => {
+      // From here on it goes to its end, with the connections that it needs for that.
+      if (steps.some(step => step.pointOfNoReturn)) run.engine = engine;
+      announceSteps(log, steps, run.facts.mode);
+    },
     ...(signal && { signal }),
   });
   const activated = result.ok;

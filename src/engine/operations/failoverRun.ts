@@ -31,7 +31,8 @@ export interface FailoverRun {
   readonly cause: DeathCause;
   /** SSH to the dead master's host was tried, and does not work. */
   readonly hostGone: boolean;
-  readonly engine: EngineOptions;
+  /** Its signal is taken away at the point of no return, and before anything is taken back. */
+  engine: EngineOptions;
   readonly log: Log;
   readonly journal: Journal;
   /** When the failover began; names its files. */
