@@ -342,7 +342,7 @@ describe('another failover', () => {
   });
 });
 
-describe('a failover that is cancelled', () => {
+describe('a failover that is cancelled or asked for wrongly', () => {
   it.each([
     ['SSH to', 'while it stops the receivers'],
     ['New master is', 'after the election'],
@@ -354,7 +354,7 @@ describe('a failover that is cancelled', () => {
       engine: { signal: controller.signal },
       onLog: line => void (line.includes(when) && controller.abort()),
     });
-    expect(result).toMatchObject({ exitCode: 1, outcome: 'cancelled' });
+    expect(result).toMatchObject({ exitCode: 1, outcome: 'cancelled', left: [] });
     expect(await receivers(world)).toEqual([true, true]);
     expect(marks(world)).toEqual([]);
     await expectRecovered(world, await failOver(world.cluster), { master: world.candidate, replicas: world.others });
@@ -372,6 +372,15 @@ describe('a failover that is cancelled', () => {
       onLog: line => void (line.startsWith(' Applying') && controller.abort()),
     });
     await expectRecovered(world, result, { master: candidate, replicas: others, ids: range(1, 6) });
+  });
+
+  it('for a new master that there is not: it is named', async () => {
+    await using world = await worldOf(POSITION_56);
+    await world.master.kill();
+    const result = await failOver(world.cluster, { options: { newMaster: { host: 'nosuch', port: 1 } } });
+    expect(result.refusals.map(r => r.code)).toEqual(['new-master-unknown']);
+    expect(result.message.text).toContain('There is no server {host}:{port}');
+    expect(await receivers(world)).toEqual([true, true]);
   });
 
   it('at the question: nothing is changed', async () => {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCluster, type TestCluster } from '../support/cluster';
@@ -98,8 +98,12 @@ describe('masterha_manager', () => {
     process.kill(killed.child.pid!, 'SIGKILL');
     await killed.exit;
     expect(await status()).toMatchObject({ code: 2 });
+    const complete = path.join(path.dirname(statusFile), 'app1.failover.complete');
+    writeFileSync(complete, '');
     const next = start('masterha_manager');
     await pinging(next);
+    rmSync(complete);
+    expect(next.log()).toContain('If the master died now, there would be no failover');
     expect(next.log()).toContain('already exists. You might have killed manager with SIGKILL(-9)');
     next.child.kill('SIGHUP');
     expect(await next.exit).toEqual([1, null]);

@@ -8,6 +8,7 @@ import type { EngineOptions } from '../options';
 import type { Snapshot } from '../topology/types';
 import { monitorMaster, serverForm } from './monitorMaster';
 import { pause } from './pause';
+import { failoverFilesOf, judgeLastFailover, readLastFailover } from './failoverFiles';
 import { ReturningMaster } from './returningMaster';
 import { startUp, type Monitored } from './startUp';
 import { ManagerRunning, StatusWriter } from './statusWriter';
@@ -137,6 +138,7 @@ class Manager {
       return this.#monitorError(started.reason, 'reported');
     }
     if (started.kind === 'unfinished') return this.#finish(started.failover, started.master, first);
+    if (this.options.failover) await this.#tellLastFailover(started.cluster);
     if (!started.masterIsAlive) {
       this.#log.log('warning', 'MySQL master is not currently alive!');
       if (first && this.options.confirmDeadMaster && !(await this.options.confirmDeadMaster()))
@@ -147,6 +149,20 @@ class Manager {
       if (end.kind === 'locked') return this.#monitorError("another monitor holds the master's advisory lock");
       const done = await this.#onDeath(end.death, started.master);
       if (done) return done;
+    }
+  }
+
+  /** Better known now than when the master is dead: the last failover would forbid the next. */
+  async #tellLastFailover({ name, servers }: ClusterConfig): Promise<void> {
+    const { workdir, ignoreLastFailover, lastFailoverMinute: minutes } = this.options.failoverOptions;
+    if (ignoreLastFailover) return;
+    const files = failoverFilesOf(workdir ?? servers[0]?.values.manager_workdir ?? '/var/tmp', name);
+    try {
+      const verdict = judgeLastFailover(await readLastFailover(files), files, { now: new Date(), minutes });
+      if (!verdict.allowed)
+        this.#log.log('warning', `If the master died now, there would be no failover (unless --ignore_last_failover is given): ${verdict.text}`); // prettier-ignore
+    } catch (error) {
+      this.#log.log('warning', `Whether the last failover forbids another one cannot be seen: ${errorText(error)}`);
     }
   }
 

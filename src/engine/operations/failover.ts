@@ -159,7 +159,8 @@ async function perform(
     journal,
     onFailure: ({ step, why }) => {
       log.log(step.vital ? 'error' : 'warning', `${step.id}: ${format(why)}`);
-      run.left.push(why);
+      // Cancelled: it is taken back, nothing is left to do.
+      if (!(signal?.aborted && run.engine !== engine)) run.left.push(why);
     },
     onStage: steps => {
       // From here on it goes to its end, with the connections that it needs for that.

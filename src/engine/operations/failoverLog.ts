@@ -12,7 +12,7 @@ export function announce(log: Log, { facts, plan, refusals }: PreparedFailover):
   const { cluster, snapshot, dead, leftOut, replicas } = facts;
   log.log('info', `GTID failover mode = ${snapshot.gtidMode} (${format(MODE_TEXT[facts.mode])})`);
   log.log('info', 'Dead Servers:');
-  log.log('info', `  ${formOf(cluster, dead.id)}`);
+  if (!refusals.some(({ code }) => code === 'master-alive')) log.log('info', `  ${formOf(cluster, dead.id)}`);
   for (const { id, reason } of leftOut) log.log('info', `  ${formOf(cluster, id)}: ${format(reason)}`);
   log.log('info', 'Alive Servers:');
   for (const { id } of replicas) log.log('info', `  ${formOf(cluster, id)}`);

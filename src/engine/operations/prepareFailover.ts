@@ -79,6 +79,7 @@ export function prepared(request: FailoverRequest, snapshot: Snapshot, last: Las
     : judgeLastFailover(last, filesOf(request), { now: new Date(), minutes });
   // What an earlier run left half done is not another failover; one that failed waits for a person all the same.
   const tooEarly = !verdict.allowed && !(resumed && verdict.reason === 'tooEarly');
+  const electionRefusal = facts.replicas.length > 0 && election.refusal ? [election.refusal] : [];
   return {
     facts,
     plan,
@@ -86,8 +87,17 @@ export function prepared(request: FailoverRequest, snapshot: Snapshot, last: Las
       ...(cause === 'dead' && answers(facts) ? [masterAlive(facts)] : []),
       ...(unfenced ? [UNFENCED] : []),
       ...facts.refusals,
-      ...(facts.replicas.length > 0 && election.refusal ? [election.refusal] : []),
-      ...(tooEarly ? [{ code: verdict.reason, message: msg('{text}', { text: verdict.text }) }] : []),
+      ...(wanted === NOBODY ? [noSuchServer(options, cluster)] : electionRefusal),
+      ...(tooEarly
+        ? [
+            {
+              code: verdict.reason,
+              message: msg('{text} (Or, once you know why it is needed again, use --ignore_last_failover.)', {
+                text: verdict.text,
+              }),
+            },
+          ]
+        : []),
     ],
     ...(wanted !== undefined && { wanted }),
     ...(resumed && { resumed }),
@@ -106,6 +116,14 @@ export function filesOf(request: FailoverRequest): ReturnType<typeof failoverFil
 
 /** No id of a section: a new master that is not in the configuration. */
 const NOBODY = '';
+
+function noSuchServer({ newMaster }: FailoverOptions, { file }: ClusterConfig): Refusal {
+  const { host = '', port = 0 } = newMaster ?? {};
+  return {
+    code: 'new-master-unknown',
+    message: msg('There is no server {host}:{port} in {file}', { host, port: String(port), file }),
+  };
+}
 
 function serverAt(cluster: ClusterConfig, { host, port }: { host: string; port: number }): string | undefined {
   const matches = ({ values }: ServerConfig) =>
