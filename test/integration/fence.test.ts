@@ -112,7 +112,10 @@ describe.each<Flavour>(['mysql56', 'mysql97', 'mariadb1011'])('fencing a %s mast
       logFile: path.join(cluster.dir, 'safe.log'),
     });
     await waitFor('the server', () => accepts(master.port));
-    const pid = Number(readFileSync(pidFileOf(master), 'utf8'));
+    // MariaDB listens before it writes its PID file; that of its predecessor is still there.
+    const named = () => Number(readFileSync(pidFileOf(master), 'utf8'));
+    await waitFor('its PID file', () => isAlive(named()));
+    const pid = named();
     const result = await fence(master);
     expect(result).toEqual({ kind: 'killed', pids: [started.pid, pid] });
     expect([isAlive(started.pid!), isAlive(pid), await accepts(master.port)]).toEqual([false, false, false]);
